@@ -1,0 +1,39 @@
+"""What can go wrong, as one tree.
+
+::
+
+    LogscanError
+    ├── InputError            a file cannot be read, or is no mail log
+    │   └── NoMailLogError    the file was read, and no line of it is a mail server's
+    ├── OptionError           an option's value makes no sense (a date, a zone, a column)
+    ├── PackError             a file in patterns/ breaks the specification
+    └── MissingExtraError     an optional package is needed and not installed
+
+Every message names the file and the place, says what was wrong, and gives the next thing to try.
+"""
+
+from __future__ import annotations
+
+
+class LogscanError(Exception):
+    """Anything logscan refuses to do, told in words for the person at the keyboard."""
+
+
+class InputError(LogscanError):
+    """A file, folder or stream could not be read."""
+
+
+class NoMailLogError(InputError):
+    """A file was read to its end and holds no line of a mail server that logscan knows."""
+
+
+class OptionError(LogscanError):
+    """An option or argument has a value that cannot be understood."""
+
+
+class PackError(LogscanError):
+    """A pattern pack breaks the specification in patterns/README.md."""
+
+
+class MissingExtraError(LogscanError):
+    """An optional package is needed for what was asked, and is not installed."""
