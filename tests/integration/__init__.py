@@ -1,0 +1,1 @@
+"""Tests of logscan against real mail servers that talk to scripted peers."""
