@@ -1,0 +1,143 @@
+"""How log lines are framed in front of what the MTA wrote, and how their stamps are to be understood.
+
+A frame is an RE2-clean pattern for everything before the payload: priority, stamp, host, program tag, process id.
+``Clock`` holds what a stamp does not say: its year (RFC 3164 stamps have none) and its zone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_D2 = "[0-9][0-9]"
+_BSD = rf"(?P<_stamp>[A-Z][a-z][a-z] [ 0-3][0-9] {_D2}:{_D2}:{_D2}(?:\.[0-9]{{1,6}})?)"
+_ISO = (
+    rf"(?P<_stamp>[0-9]{{4}}-{_D2}-{_D2}T{_D2}:{_D2}:{_D2}(?:[.,][0-9]{{1,9}})?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
+)
+_HOST = r"(?P<reporting_mta>[^ ]+)"
+_TAG = r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: "
+_PRI = r"<[0-9]{1,3}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A way to frame lines: the pattern (anchored, with groups _stamp, reporting_mta, agent) and its stamp's kind."""
+
+    name: str
+    pattern: str
+    stamp: str  # "bsd" (no year, local) or "iso" (RFC 3339 and its relatives)
+
+
+def _both(name: str, before: str, after: str) -> tuple[Frame, Frame]:
+    return (
+        Frame(f"{name}bsd", f"^{before}{_BSD}{after}", "bsd"),
+        Frame(f"{name}iso", f"^{before}{_ISO}{after}", "iso"),
+    )
+
+
+SYSLOG: tuple[Frame, ...] = (
+    *_both("", "", f" {_HOST} {_TAG}"),
+    *_both("priority-", _PRI, f" {_HOST} {_TAG}"),
+    # RFC 5424 section 6: PRI VERSION STAMP HOST APP-NAME PROCID MSGID STRUCTURED-DATA [BOM] MSG
+    Frame(
+        "rfc5424",
+        rf"^{_PRI}1 {_ISO} {_HOST} (?P<agent>[^ ]+) [^ ]+ [^ ]+ (?:-|(?:\[[^\]]*\])+) (?:\x{{FEFF}})?",
+        "iso",
+    ),
+    *_both("facility-", "", rf" {_HOST} [a-z0-9]+\.[a-z]+ {_TAG}"),
+    *_both("bsd-facility-", "", rf" <[a-z0-9]+\.[a-z]+> {_HOST} {_TAG}"),
+    *_both("solaris-", "", rf" {_HOST} {_TAG}\[ID [0-9]+ [a-z0-9]+\.[a-z]+\] "),
+    *_both("compose-", r"[A-Za-z0-9_.-]+ +\| ", f" {_HOST} {_TAG}"),
+)
+
+# syslogd and rsyslogd fold equal lines into one ("$RepeatedMsgReduction on").
+REPEATED = r"^message repeated (?P<_times>[0-9]{1,9}) times: \[ ?(?P<_payload>.*)$"
+MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_BSD_RE = re.compile(r"([A-Z][a-z]{2}) ([ 0-3][0-9]) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
+_ISO_RE = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]{1,9}))?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_SLACK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Zone and year for stamps that do not say them.
+
+    A stamp at or after ``pivot`` (month * 100 + day) lies in ``year``, one before it in the next year.
+    """
+
+    zone: str
+    year: int
+    pivot: int
+
+    @classmethod
+    def ending(cls, at: datetime, zone: str) -> Clock:
+        """The latest years that put every stamp no later than ``at`` plus a day."""
+        last = (at + _SLACK).astimezone(ZoneInfo(zone)) + timedelta(days=1)
+        return cls(zone, last.year - 1, last.month * 100 + last.day)
+
+    @classmethod
+    def starting(cls, year: int, month_day: int, zone: str) -> Clock:
+        """The first line of a file lies in ``year``; lines up to a week earlier in the calendar do, too."""
+        first = datetime(2001 if month_day != 229 else 2000, month_day // 100, month_day % 100, tzinfo=UTC)  # noqa: PLR2004 # 29 February
+        slack = first - timedelta(days=7)
+        if slack.year < first.year:
+            return cls(zone, year, 101)
+        return cls(zone, year, slack.month * 100 + slack.day)
+
+    def year_of(self, month: int, day: int) -> int:
+        """The year of a stamp that has none; 29 February falls into a leap year at or before it."""
+        year = self.year if month * 100 + day >= self.pivot else self.year + 1
+        while (month, day) == (2, 29) and not _leap(year):
+            year -= 1
+        return year
+
+
+def _leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def month_day(stamp: str) -> int | None:
+    """Month * 100 + day of a stamp without a year, else None."""
+    found = _BSD_RE.match(stamp)
+    if not found or found[1] not in MONTHS:
+        return None
+    return MONTHS[found[1]] * 100 + int(found[2])
+
+
+def to_utc(stamp: str, kind: str, clock: Clock) -> datetime | None:
+    """One stamp as an aware UTC time with microseconds; None when it is no date.
+
+    In the hour that daylight saving time repeats, the first pass is meant; a time that it skips is read with the
+    offset before the jump.
+    """
+    found = (_BSD_RE if kind == "bsd" else _ISO_RE).fullmatch(stamp)
+    if not found:
+        return None
+    try:
+        if kind == "bsd":
+            month, day = MONTHS[found[1]], int(found[2])
+            parts = (clock.year_of(month, day), month, day, int(found[3]), int(found[4]), int(found[5]))
+            fraction, offset = found[6], None
+        else:
+            parts = tuple(int(found[n]) for n in range(1, 7))  # type: ignore[assignment]  # six integers, as above
+            fraction, offset = found[7], found[8]
+        micro = int((fraction or "0")[:6].ljust(6, "0"))
+        naive = datetime(*parts, micro)
+    except (KeyError, ValueError):
+        return None
+    if offset is None:
+        return naive.replace(tzinfo=ZoneInfo(clock.zone)).astimezone(UTC)
+    return (naive - _offset(offset)).replace(tzinfo=UTC)
+
+
+def _offset(text: str) -> timedelta:
+    if text == "Z":
+        return timedelta(0)
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return timedelta(minutes=-minutes if text[0] == "-" else minutes)

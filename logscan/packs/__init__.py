@@ -1,0 +1,18 @@
+"""Pattern packs: everything logscan knows about mail, read from the files of ``patterns/``."""
+
+from logscan.packs.find import load_toml, root, site_folders
+from logscan.packs.knowledge import Knowledge, knowledge
+from logscan.packs.mta import Mta, Part, Shape, load_mta, mtas
+
+__all__ = [
+    "Knowledge",
+    "Mta",
+    "Part",
+    "Shape",
+    "knowledge",
+    "load_mta",
+    "load_toml",
+    "mtas",
+    "root",
+    "site_folders",
+]

@@ -1,0 +1,148 @@
+"""Codes, reasons, providers and rules, as read from ``patterns/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from logscan import codes
+from logscan.errors import PackError
+from logscan.packs import find
+
+_RULE = {
+    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status",
+    "remedy", "check", "more", "source", "example",
+}  # fmt: skip
+_PROVIDER = {"id", "name", "hosts", "domains", "postmaster"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a remedies file: which replies it is for, and what they mean.
+
+    ``codes`` are reply codes and enhanced codes (one is enough), ``text`` fragments in lower case where ``*`` stands
+    for anything (one is enough). A condition that is empty holds.
+    """
+
+    id: str
+    reason: codes.Reason
+    mta: str = ""
+    provider: str = ""
+    event: str = ""
+    outcome: str = ""
+    commands: frozenset[str] = frozenset()
+    codes: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    party: codes.Party | None = None
+    status: codes.Status | None = None
+    remedy: str = ""
+    check: str = ""
+    more: str = ""
+    source: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that is known about codes, reasons and providers; ``rules`` in the order they are tried."""
+
+    reply_codes: Mapping[str, Mapping[str, Any]]
+    enhanced_codes: Mapping[str, Mapping[str, Any]]
+    enhanced_subjects: Mapping[str, Mapping[str, Any]]
+    enhanced_classes: Mapping[str, Mapping[str, Any]]
+    digits: Mapping[str, Mapping[str, Any]]
+    categories: Mapping[str, Mapping[str, Any]]
+    reasons: Mapping[str, Mapping[str, Any]]
+    providers: Mapping[str, Mapping[str, Any]]
+    hosts: Mapping[str, str]  # host name suffix -> provider
+    domains: Mapping[str, str]  # recipient domain -> provider
+    rules: tuple[Rule, ...]
+
+    def provider_of(self, host: str | None, domain: str | None) -> str | None:
+        """The provider behind a peer's host name (by suffix) or, failing that, a recipient domain."""
+        labels = (host or "").lower().rstrip(".").split(".")
+        for n in range(len(labels)):
+            found = self.hosts.get(".".join(labels[n:]))
+            if found:
+                return found
+        return self.domains.get((domain or "").lower())
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule with this id, if there is one."""
+        return next((rule for rule in self.rules if rule.id == name), None)
+
+
+def _rule(path: Path, table: Mapping[str, Any]) -> Rule:
+    where = f"rule {table.get('id', '?')!r}"
+    find.refuse_unknown(path, where, table, _RULE)
+    try:
+        return Rule(
+            **{
+                **table,
+                "reason": codes.Reason(table["reason"]),
+                "party": codes.Party(table["party"]) if "party" in table else None,
+                "status": codes.Status(table["status"]) if "status" in table else None,
+                "commands": frozenset(codes.SmtpCommand(word) for word in table.get("commands", ())),
+                "codes": tuple(table.get("codes", ())),
+                "text": tuple(text.lower() for text in table.get("text", ())),
+            }
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        line = find.line_of(path, f'"{table.get("id", "")}"')
+        raise PackError(f"{path}:{line}: {where}: missing or not in its vocabulary: {error}") from error
+
+
+def load_rules(path: Path) -> tuple[Rule, ...]:
+    """The rules of one remedies file, top to bottom; raises PackError naming file and line."""
+    data = find.load_toml(path)
+    find.refuse_unknown(path, "top level", data, {"rule"})
+    return tuple(_rule(path, table) for table in data.get("rule", ()))
+
+
+def _rules(folders: tuple[Path, ...]) -> tuple[Rule, ...]:
+    """Site packs before provider packs before mta.toml before generic.toml."""
+    out: list[Rule] = []
+    for folder in folders:
+        for path in sorted((folder / "remedies").glob("*.toml")):
+            out += load_rules(path)
+    shipped = find.root() / "remedies"
+    late = ("mta.toml", "generic.toml")
+    for path in sorted(p for p in shipped.glob("*.toml") if p.name not in late):
+        out += load_rules(path)
+    for name in late:
+        if (shipped / name).is_file():
+            out += load_rules(shipped / name)
+    return tuple(out)
+
+
+def _table(data: Mapping[str, Any], name: str, key: str) -> dict[str, Mapping[str, Any]]:
+    return {str(entry[key]): entry for entry in data.get(name, ())}
+
+
+@cache
+def knowledge(folders: tuple[Path, ...] = ()) -> Knowledge:
+    """Read codes.toml, reasons.toml, providers.toml and remedies/, the site's own folders first."""
+    shipped = find.root()
+    code = find.load_toml(shipped / "codes.toml")
+    providers: dict[str, Mapping[str, Any]] = {}
+    for folder in (*folders, shipped):
+        path = folder / "providers.toml"
+        for entry in find.load_toml(path).get("provider", ()) if path.is_file() else ():
+            find.refuse_unknown(path, f"provider {entry.get('id', '?')!r}", entry, _PROVIDER)
+            providers.setdefault(entry["id"], entry)
+    return Knowledge(
+        reply_codes=_table(code, "reply_code", "code"),
+        enhanced_codes=_table(code, "enhanced_code", "code"),
+        enhanced_subjects=_table(code, "enhanced_subject", "code"),
+        enhanced_classes=_table(code, "enhanced_class", "code"),
+        digits=_table(code, "reply_digit", "digit"),
+        categories=_table(code, "reply_category", "digit"),
+        reasons=_table(find.load_toml(shipped / "reasons.toml"), "reason", "id"),
+        providers=providers,
+        hosts={host: name for name, entry in providers.items() for host in entry.get("hosts", ())},
+        domains={domain: name for name, entry in providers.items() for domain in entry.get("domains", ())},
+        rules=_rules(folders),
+    )

@@ -1,0 +1,122 @@
+"""What one payload says, by a pack, in plain Python: the slow reader and the checker use it.
+
+The columnar reader (``logscan.parse``) does the same on whole blocks; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import regex
+
+from logscan import codes
+from logscan.packs.mta import Mta, Part, Shape
+
+Fields = dict[str, str | None]
+_REPLY = regex.compile(r"([2-5][0-9][0-9])(?:[- ]|$)")
+_ENHANCED = regex.compile(rf"(?:[2-5][0-9][0-9](?:[- ]))?#?({codes.ENHANCED})(?:[^0-9.]|$)")
+# Whatever the MTA has in front, this is where a domain ends.
+_DOMAIN = regex.compile(r"@([^@\s]+)$")
+
+
+@cache
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """A pack's pattern for the regex package."""
+    return regex.compile(pattern)
+
+
+def tagged(mta: Mta, agent: str | None) -> bool:
+    """Is a program tag one of this MTA's?"""
+    return agent is not None and bool(compiled(mta.tag).search(agent))
+
+
+def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | None:
+    """The fields a shape takes from a payload, parts applied and words translated; None if it is not one."""
+    if shape.anchors and not any(anchor in payload for anchor in shape.anchors):
+        return None
+    found = next((m for p in shape.patterns if (m := compiled(p).search(payload))), None)
+    if found is None:
+        return None
+    fields: Fields = {"agent": agent, **shape.fixed, **{k: v for k, v in found.groupdict().items() if v is not None}}
+    for name, suffix in shape.trim.items():
+        value = fields.get(name)
+        if value is not None:
+            fields[name] = value.removesuffix(suffix)
+    if shape.keys:
+        pairs = dict(reversed([pair.split("=", 1) for pair in (fields.get(shape.keys_of) or "").split(", ") if "=" in pair]))
+        fields |= {column: pairs[key] for key, column in shape.keys.items() if key in pairs}
+    _translate(mta, fields)
+    for part in shape.parts:
+        _apply(mta, part, fields)
+    for name, values in mta.missing.items():
+        if fields.get(name) in values:
+            fields[name] = None
+    return fields
+
+
+def _translate(mta: Mta, fields: Fields) -> None:
+    for column, words in mta.words.items():
+        value = fields.get(column)
+        if value is not None and value not in words.values():
+            fields[column] = words.get(value, words.get("*"))
+
+
+def _apply(mta: Mta, part: Part, fields: Fields) -> None:
+    value = fields.get(part.of)
+    if value is None or part.anchor not in value or any(fields.get(k) != v for k, v in part.when.items()):
+        return
+    found = next((m for p in part.patterns if (m := compiled(p).search(value))), None)
+    if found is None:
+        return
+    fields.update(part.fixed)
+    fields.update({name: text for name, text in found.groupdict().items() if text is not None})
+    _translate(mta, fields)
+
+
+def read_payload(mta: Mta, agent: str, payload: str) -> tuple[Shape, Fields] | None:
+    """The first shape that takes a payload, and its fields; events first, then notices, messages, ignored."""
+    for shape in mta.shapes:
+        fields = match_shape(mta, shape, agent, payload)
+        if fields is not None:
+            return shape, fields
+    return None
+
+
+def split_reply(text: str | None) -> tuple[int | None, str | None, str | None]:
+    """Reply code, enhanced code and the reply on one line, continuation prefixes taken off (RFC 5321 4.2.1)."""
+    if text is None:
+        return None, None, None
+    found = _REPLY.match(text)
+    if found is None:
+        enhanced = _ENHANCED.match(text)
+        return None, enhanced[1] if enhanced else None, text
+    code = found[1]
+    enhanced = _ENHANCED.match(text)
+    if text[3:4] == "-":
+        prefix = rf" +{code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
+        later = regex.search(prefix, text)
+        text = regex.sub(prefix, " ", code + " " + text[4:])
+        if enhanced is None and later is not None and later[1]:
+            return int(code), later[1], text.strip()
+    return int(code), enhanced[1] if enhanced else None, text.strip()
+
+
+def domain_of(address: str | None) -> str | None:
+    """The domain of an address in lower case; None where it has none."""
+    found = _DOMAIN.search(address or "")
+    return found[1].lower() if found else None
+
+
+def as_expected(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields of an event as the table will show them: codes split off, numbers as numbers."""
+    code, enhanced, text = split_reply(fields.get("diagnostic"))  # type: ignore[arg-type]  # a text or None
+    out: dict[str, object] = dict(fields)
+    out |= {"reply_code": code, "enhanced_code": enhanced, "diagnostic": text}
+    out["recipient_domain"] = domain_of(fields.get("envelope_recipient"))  # type: ignore[arg-type]  # a text or None
+    for name in ("delay", "delay_before_queue", "delay_in_queue", "delay_connect", "delay_transmit"):
+        if out.get(name) is not None:
+            out[name] = float(str(out[name]))
+    if out.get("size") is not None:
+        out["size"] = int(str(out["size"]))
+    return out

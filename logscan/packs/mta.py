@@ -1,0 +1,226 @@
+"""One MTA's pack: how it frames and writes its lines (``patterns/mta/*.toml``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from logscan import framing, schema
+from logscan.errors import PackError
+from logscan.packs import find
+
+_MACRO = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+_GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
+TABLES = ("event", "message", "notice", "ignore")
+_TOP = {"mta", "define", "missing", "words", "part", "frame", "forged", *TABLES}
+_MTA = {"id", "name", "reader", "frames", "tag"}
+_PART = {"id", "of", "anchor", "patterns", "fixed", "when"}
+_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "agent", "example"}
+_KEYS = {
+    "event": _SHAPE,
+    "message": _SHAPE | {"closes"},
+    "notice": _SHAPE | {"severity", "title"},
+    "ignore": {"id", "patterns", "examples"},
+}
+_EVENT_NAMES = frozenset(schema.PARSED)
+_MESSAGE_NAMES = frozenset(column.name for column in schema.MESSAGES)
+_NOTICE_NAMES = frozenset({"client", "queue_id", "agent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rewrite of one column: where a pattern matches, its groups and ``fixed`` values replace what was there."""
+
+    id: str
+    of: str
+    patterns: tuple[str, ...]
+    anchor: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    when: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fills(self) -> frozenset[str]:
+        """Every column this part may write."""
+        return frozenset(self.fixed).union(*(groups(pattern) for pattern in self.patterns))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of line: an event, a fact about a message, a notice, or a line left alone."""
+
+    id: str
+    table: str
+    patterns: tuple[str, ...]
+    anchors: tuple[str, ...] = ()
+    layout: tuple[tuple[str, str, str], ...] = ()
+    trim: Mapping[str, str] = field(default_factory=dict)
+    keys_of: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    closes: bool = False
+    severity: str = ""
+    title: str = ""
+    examples: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mta:
+    """A whole pack, macros expanded and names checked."""
+
+    id: str
+    name: str
+    tag: str
+    frames: tuple[framing.Frame, ...]
+    events: tuple[Shape, ...]
+    messages: tuple[Shape, ...]
+    notices: tuple[Shape, ...]
+    ignored: tuple[Shape, ...]
+    words: Mapping[str, Mapping[str, str]]
+    missing: Mapping[str, tuple[str, ...]]
+    forged: tuple[tuple[str, str], ...]  # agent, payload
+    path: Path
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Every shape in the order in which lines are tried."""
+        return (*self.events, *self.notices, *self.messages, *self.ignored)
+
+
+def groups(pattern: str) -> tuple[str, ...]:
+    """The names of a pattern's groups."""
+    return tuple(_GROUP.findall(pattern))
+
+
+class _Reader:
+    """Turns one TOML file into an Mta, refusing what the specification does not know."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data = find.load_toml(path)
+        find.refuse_unknown(path, "top level", self.data, _TOP)
+        self.macros: dict[str, str] = {}
+        for name, text in self.data.get("define", {}).items():
+            self.macros[name] = self.expand(text)
+
+    def fail(self, needle: str, message: str) -> PackError:
+        return PackError(f"{self.path}:{find.line_of(self.path, needle)}: {message}")
+
+    def expand(self, pattern: str) -> str:
+        def value(found: re.Match[str]) -> str:
+            if found[1] not in self.macros:
+                raise self.fail(found[0], f"{found[0]} is not in [define]")
+            return self.macros[found[1]]
+
+        return _MACRO.sub(value, pattern)
+
+    def patterns(self, table: Mapping[str, Any], where: str, allowed: frozenset[str]) -> tuple[str, ...]:
+        out = tuple(self.expand(pattern) for pattern in table.get("patterns", ()))
+        for pattern in out:
+            self.names(groups(pattern), where, allowed)
+        return out
+
+    def names(self, names: Sequence[str], where: str, allowed: frozenset[str]) -> None:
+        for name in names:
+            if not name.startswith("_") and name not in allowed:
+                find.refuse_unknown(self.path, where, {name: ""}, allowed)
+
+    def part(self, table: Mapping[str, Any]) -> Part:
+        where = f"part {table.get('id', '?')!r}"
+        find.refuse_unknown(self.path, where, table, _PART)
+        self.names([table["of"], *table.get("fixed", {}), *table.get("when", {})], where, _EVENT_NAMES)
+        return Part(
+            id=table["id"],
+            of=table["of"],
+            patterns=self.patterns(table, where, _EVENT_NAMES),
+            anchor=table.get("anchor", ""),
+            fixed=table.get("fixed", {}),
+            when=table.get("when", {}),
+        )
+
+    def shape(self, kind: str, table: Mapping[str, Any], parts: Mapping[str, Part]) -> Shape:
+        where = f"{kind} {table.get('id', '?')!r}"
+        find.refuse_unknown(self.path, where, table, _KEYS[kind])
+        allowed = {"message": _MESSAGE_NAMES, "notice": _NOTICE_NAMES}.get(kind, _EVENT_NAMES)
+        layout = tuple((name, end, forbidden) for name, end, forbidden in table.get("layout", ()))
+        keys = table.get("keys", {})
+        self.names([name for name, _, _ in layout], where, allowed)
+        self.names([*table.get("fixed", {}), *keys.get("take", {}).values()], where, allowed)
+        for name in table.get("parts", ()):
+            if name not in parts:
+                raise self.fail(f'"{name}"', f"{where}: there is no part {name!r}")
+        if kind != "ignore" and not table.get("anchors"):
+            raise self.fail(f'id = "{table["id"]}"', f"{where}: needs anchors: literals that its lines hold")
+        return Shape(
+            id=table["id"],
+            table=kind,
+            patterns=self.patterns(table, where, allowed),
+            anchors=tuple(table.get("anchors", ())),
+            layout=layout,
+            trim=table.get("trim", {}),
+            keys_of=keys.get("of", ""),
+            keys=keys.get("take", {}),
+            fixed=table.get("fixed", {}),
+            parts=tuple(parts[name] for name in table.get("parts", ())),
+            closes=table.get("closes", False),
+            severity=table.get("severity", ""),
+            title=table.get("title", ""),
+            examples=tuple(table.get("example", ())) or tuple({"line": line} for line in table.get("examples", ())),
+        )
+
+    def frames(self) -> tuple[framing.Frame, ...]:
+        own = tuple(
+            framing.Frame(frame["id"], self.expand(frame["pattern"]), frame["stamp"])
+            for frame in self.data.get("frame", ())
+        )
+        return own + (framing.SYSLOG if self.data["mta"].get("frames") == "syslog" else ())
+
+    def read(self) -> Mta:
+        about = self.data.get("mta", {})
+        find.refuse_unknown(self.path, "[mta]", about, _MTA)
+        for key in ("id", "name", "tag"):
+            if key not in about:
+                raise PackError(f"{self.path}:1: [mta] needs {key!r}")
+        parts = {table["id"]: self.part(table) for table in self.data.get("part", ())}
+        shapes = {
+            kind: tuple(self.shape(kind, table, parts) for table in self.data.get(kind, ())) for kind in TABLES
+        }
+        return Mta(
+            id=about["id"],
+            name=about["name"],
+            tag=self.expand(about["tag"]),
+            frames=self.frames(),
+            events=shapes["event"],
+            messages=shapes["message"],
+            notices=shapes["notice"],
+            ignored=shapes["ignore"],
+            words=self.data.get("words", {}),
+            missing={name: tuple(values) for name, values in self.data.get("missing", {}).items()},
+            forged=tuple(
+                (entry["agent"], line) for entry in self.data.get("forged", ()) for line in entry["lines"]
+            ),
+            path=self.path,
+        )
+
+
+def load_mta(path: Path) -> Mta:
+    """Read and check one MTA pack; raises PackError naming file and line."""
+    try:
+        return _Reader(path).read()
+    except (KeyError, TypeError, ValueError) as error:
+        raise PackError(f"{path}: a field is missing or of the wrong kind: {error}") from error
+
+
+@cache
+def mtas(folders: tuple[Path, ...] = ()) -> tuple[Mta, ...]:
+    """Every MTA pack: the site's own folders first; a pack of the same id replaces the shipped one."""
+    found: dict[str, Mta] = {}
+    for folder in (*folders, find.root()):
+        for path in sorted((folder / "mta").glob("*.toml")):
+            pack = load_mta(path)
+            found.setdefault(pack.id, pack)
+    return tuple(found.values())
