@@ -1,4 +1,4 @@
-"""Who sends and who receives: domains, hosts, users and clients, all of documentation names and addresses."""
+"""Who sends and who receives: documentation names and addresses, and the real hosts of big providers."""
 
 from bisect import bisect
 from dataclasses import dataclass
@@ -7,10 +7,25 @@ from random import Random
 
 from replies import Provider, shares
 
-SYLLABLES = "al an ar be bo bri ca cor da del do el en fa fer ga gre ha hol il in jo ka kel la lor ma mer mo".split()
-ENDINGS = "dale ford gate holm land mark mont port rise stead stone ton vale ville ware wood works worth".split()
-FIRST = "anna bob carl dora eva frank gina hugo ines jan kim lena max nora olaf paul rita sven tina uwe vera".split()
-LAST = "adler berg clark dorn evans fisher green hahn ivers jones klein lang moore nash ost park reed stone".split()
+# fmt: off
+SYLLABLES = (
+    "al", "an", "ar", "be", "bo", "bri", "ca", "cor", "da", "del", "do", "el", "en", "fa", "fer", "ga",
+    "gre", "ha", "hol", "il", "in", "jo", "ka", "kel", "la", "lor", "ma", "mer", "mo",
+)
+ENDINGS = (
+    "dale", "ford", "gate", "holm", "land", "mark", "mont", "port", "rise", "stead", "stone", "ton", "vale",
+    "ville", "ware", "wood", "works", "worth",
+)
+FIRST = (
+    "anna", "bob", "carl", "dora", "eva", "frank", "gina", "hugo", "ines", "jan", "kim", "lena", "max",
+    "nora", "olaf", "paul", "rita", "sven", "tina", "uwe", "vera",
+)
+LAST = (
+    "adler", "berg", "clark", "dorn", "evans", "fisher", "green", "hahn", "ivers", "jones", "klein", "lang",
+    "moore", "nash", "ost", "park", "reed", "stone",
+)
+# fmt: on
+ROLES = ("info", "office", "sales", "billing", "news+list", "no-reply", "support")
 OUR_DOMAINS = ("example.com", "example.net", "example.org", "hosting.example", "shop.example", "club.example")
 OUR_ADDRESSES = ("192.0.2.1", "192.0.2.2")
 
@@ -51,9 +66,11 @@ class Population:
         self._chosen, self._shares = shares(providers)
         self.domains = [self._domain(name) for name in self._names(domains)]
         self._zipf = list(accumulate(1.0 / (rank + 2.7) ** 1.05 for rank in range(domains)))
-        self.senders = [self._client(domain) for domain in self.domains[:1500]]
+        self.senders = [self._sender(domain) for domain in self.domains[:1500]]
         self.spammers = [self._spammer() for _ in range(400)]
-        self.apps = [Client(f"app{n}.example.com", f"192.0.2.{9 + n}", f"app{n}.example.com") for n in range(1, 6)]
+        self.apps = [
+            Client(f"app{n}.example.com", f"192.0.2.{9 + n}", f"app{n}.example.com") for n in range(1, 6)
+        ]
 
     def domain(self) -> Domain:
         """Draw a destination domain: few are very frequent, most are rare."""
@@ -65,12 +82,10 @@ class Population:
         roll = rng.random()
         if roll < 0.45:
             return f"{rng.choice(FIRST)}.{rng.choice(LAST)}{rng.randrange(40) or ''}"
-        if roll < 0.85:
-            return f"{rng.choice(FIRST)}{rng.randrange(2000)}"
-        return rng.choice(("info", "office", "sales", "billing", "news+list", "no-reply", "support"))
+        return f"{rng.choice(FIRST)}{rng.randrange(2000)}" if roll < 0.85 else rng.choice(ROLES)
 
     def our_user(self) -> str:
-        """Draw an address of our own domains."""
+        """Draw an address of our own domains, the first of them most often."""
         return f"{self.user()}@{OUR_DOMAINS[int(self._rng.random() ** 2 * len(OUR_DOMAINS))]}"
 
     def road_warrior(self) -> Client:
@@ -84,21 +99,24 @@ class Population:
 
     def _names(self, count: int) -> list[str]:
         """Make distinct domain names."""
+        rng = self._rng
         names: dict[str, None] = {}
         while len(names) < count:
-            stem = self._rng.choice(SYLLABLES) + self._rng.choice(SYLLABLES) + self._rng.choice(ENDINGS)
-            names[f"{stem}.example" if self._rng.random() < 0.9 else f"{stem}.example.{self._rng.choice(('com', 'net'))}"] = None
+            stem = rng.choice(SYLLABLES) + rng.choice(SYLLABLES) + rng.choice(ENDINGS)
+            top = (
+                "example" if rng.random() < 0.9 else rng.choice(("example.com", "example.net", "example.org"))
+            )
+            names[f"{stem}.{top}"] = None
         return list(names)
 
     def _domain(self, name: str) -> Domain:
-        """Give a domain a provider and mail exchangers."""
+        """Give a domain a provider and at most two mail exchangers."""
         provider = self._chosen[bisect(self._shares, self._rng.random() * self._shares[-1])]
-        dashed = name.replace(".", "-")
-        hosts = [host.format(domain=name, dashed=dashed) for host in provider.hosts]
+        hosts = [host.format(domain=name, dashed=name.replace(".", "-")) for host in provider.hosts]
         self._rng.shuffle(hosts)
-        return Domain(name, provider, tuple(Peer(host, self._address(0.2)) for host in hosts[:2] for _ in (0, 1)))
+        return Domain(name, provider, tuple(Peer(host, self._address(0.2)) for host in (hosts * 2)[:2]))
 
-    def _client(self, domain: Domain) -> Client:
+    def _sender(self, domain: Domain) -> Client:
         """Make the sending host of a domain."""
         host = f"out{self._rng.randrange(1, 9)}.{domain.name}"
         return Client(host, self._address(0.15), host)
@@ -106,10 +124,11 @@ class Population:
     def _spammer(self) -> Client:
         """Make a client that will be refused."""
         rng = self._rng
-        ip = f"203.0.113.{rng.randrange(1, 255)}" if rng.random() < 0.9 else f"2001:db8:bad::{rng.randrange(1, 0xFFFF):x}"
+        number = rng.randrange(1, 0xFFFF)
+        ip = f"203.0.113.{number % 254 + 1}" if rng.random() < 0.9 else f"2001:db8:bad::{number:x}"
         host = "unknown" if rng.random() < 0.7 else f"host{rng.randrange(9999)}.pool.example"
-        helo = rng.choice(("ylmf-pc", "User", "WIN-8K2J1", "mail.bulk.example", "[203.0.113.9]", "localhost", host))
-        return Client(host, ip, helo)
+        names = ("ylmf-pc", "User", "WIN-8K2J1", "mail.bulk.example", "[203.0.113.9]", "localhost", host)
+        return Client(host, ip, rng.choice(names))
 
     def _address(self, ipv6: float) -> str:
         """Draw an address of the documentation ranges."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from random import Random
+from typing import Any
 
 REPLY_CODE = re.compile(r"([2-5][0-9]{2})(?:[ -]|$)")
-ENHANCED_CODE = re.compile(r"[0-9]{3}[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
+ENHANCED_CODE = re.compile(r"(?:[0-9]{3}[ -])?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 TOKEN = re.compile(r"\{(?:id|n|epoch)\}")
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -73,33 +74,36 @@ def shares(providers: dict[str, Provider]) -> tuple[list[Provider], list[float]]
 
 
 def parse(phase: str, text: str) -> Reply:
-    """Make a reply of its text; a phase of digits is a dsn for a failure without a reply."""
+    """Make a reply of its text; what has no reply code at its start is an MTA's own word."""
     if phase[0].isdigit():
         return Reply("", text, None, None, phase)
-    code_match = REPLY_CODE.match(text)
-    if code_match is None:
+    code_match, enhanced_match = REPLY_CODE.match(text), ENHANCED_CODE.match(text)
+    if code_match is None and "/" not in phase:
         raise ValueError(f"replies.toml: no reply code at the start of {text!r}")
-    enhanced_match = ENHANCED_CODE.match(text)
     enhanced = enhanced_match[1] if enhanced_match else None
     # Postfix takes the enhanced code only when its class is that of the reply code.
     fits = enhanced is not None and enhanced[0] == text[0]
     dsn = enhanced if enhanced is not None and fits else f"{text[0]}.0.0"
-    return Reply(phase, text, int(code_match[1]), enhanced, dsn)
+    if phase == "GREETING":
+        # It tries again after any refusal in the greeting.
+        dsn = "4" + dsn[1:]
+    return Reply(phase, text, int(code_match[1]) if code_match else None, enhanced, dsn)
 
 
-def _provider(name: str, table: dict[str, list[str]]) -> Provider:
+def _provider(name: str, table: dict[str, Any]) -> Provider:
     """Build one provider from its TOML table."""
     decks = {"deferred": Deck(), "bounced": Deck()}
     for kind, deck in decks.items():
         for entry in table.get(kind, []):
             phase, weight, text = entry.split(" ", 2)
-            deck.add(parse(phase, text), float(weight))
+            # Who is refused in the greeting is not bounced by Postfix, whatever the code.
+            target = decks["deferred"] if phase == "GREETING" else deck
+            target.add(parse(phase, text), float(weight))
     sent = Deck()
     for text in table.get("sent", []):
         sent.add(parse("EOD" if text[0].isdigit() else "2.0.0", text), 1.0)
-    share = table.get("share", 0)
-    assert isinstance(share, int | float)
-    return Provider(name, table.get("mx", []), float(share), sent, decks["deferred"], decks["bounced"])
+    share = float(table.get("share", 0))
+    return Provider(name, table.get("mx", []), share, sent, decks["deferred"], decks["bounced"])
 
 
 def _token(placeholder: str, rng: Random) -> str:
@@ -113,6 +117,4 @@ def _token(placeholder: str, rng: Random) -> str:
 
 def token(rng: Random, length: int) -> str:
     """Draw an id of letters and digits."""
-    bits = rng.getrandbits(6 * length)
-    return "".join([LETTERS[(bits >> shift) & 63] if (bits >> shift) & 63 < 62 else "x"
-                    for shift in range(0, 6 * length, 6)])
+    return "".join(rng.choices(LETTERS, k=length))
