@@ -19,7 +19,7 @@ _RULE = {
 _PROVIDER = {"id", "name", "hosts", "domains", "postmaster"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One line of a remedies file: which replies it is for, and what they mean.
 
@@ -45,7 +45,7 @@ class Rule:
     example: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """All that is known about codes, reasons and providers; ``rules`` in the order they are tried."""
 

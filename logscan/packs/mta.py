@@ -31,7 +31,7 @@ _MESSAGE_NAMES = frozenset(column.name for column in schema.MESSAGES)
 _NOTICE_NAMES = frozenset({"client", "queue_id", "agent"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A rewrite of one column: where a pattern matches, its groups and ``fixed`` values replace what was there."""
 
@@ -48,7 +48,7 @@ class Part:
         return frozenset(self.fixed).union(*(groups(pattern) for pattern in self.patterns))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """One kind of line: an event, a fact about a message, a notice, or a line left alone."""
 
@@ -68,7 +68,7 @@ class Shape:
     examples: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mta:
     """A whole pack, macros expanded and names checked."""
 

@@ -1,0 +1,1 @@
+"""Readers: blocks of bytes in, columns out."""

@@ -1,0 +1,235 @@
+"""Blocks of log lines, one record a line: events, facts about messages, notices, and what was not understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+
+import polars as pl
+
+from logscan import schema
+from logscan.framing import Clock, Frame
+from logscan.packs.mta import Mta, Shape, groups
+from logscan.parse import head, reply, shapes
+
+_SAMPLES = 5
+_SAMPLE_LENGTH = 400
+_UNNAMED = r"\(\?P<[A-Za-z_][A-Za-z0-9_]*>"
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How much of the input was understood; adds up with ``+``."""
+
+    bytes: int = 0
+    lines: int = 0
+    candidates: int = 0
+    events: int = 0
+    facts: int = 0
+    notices: int = 0
+    ignored: int = 0
+    foreign: int = 0
+    unparsed: int = 0
+    cut: int = 0
+    samples: list[tuple[str, int, str]] = field(default_factory=list)  # source, offset, line
+
+    def __add__(self, other: Coverage) -> Coverage:
+        counts = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
+        return Coverage(**counts, samples=(self.samples + other.samples)[:_SAMPLES])
+
+
+COUNTS = ("bytes", "lines", "candidates", "events", "facts", "notices", "ignored", "foreign", "unparsed", "cut")
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What one block held."""
+
+    events: pl.DataFrame
+    messages: pl.DataFrame
+    notices: pl.DataFrame
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How far to read: the event columns that are needed, and whether the facts about messages are."""
+
+    columns: frozenset[str]
+    messages: bool
+
+
+ALL = Wanted(frozenset(schema.PARSED), messages=True)
+_EVENT_TYPES = {c.name: schema.polars_type for c in schema.EVENTS}
+
+
+def parse(
+    data: bytes, offset: int, source: str, packs: tuple[Mta, ...], clock: Clock, wanted: Wanted = ALL
+) -> Parsed:
+    """Parse whole lines; ``offset`` is the place of the first byte in the decompressed stream."""
+    rows, ascii_only = to_rows(data, offset)
+    coverage = Coverage(bytes=len(data), lines=rows.height)
+    events: list[pl.DataFrame] = []
+    notices: list[pl.DataFrame] = []
+    messages: list[pl.DataFrame] = []
+    mask = rows.get_column("line").str.contains(_anchors(packs, wanted.messages))
+    candidates, rest = rows.filter(mask), rows.filter(~mask)
+    coverage.candidates = candidates.height
+    frames = head.present(candidates.get_column("line") if candidates.height else rest.get_column("line"), _frames(packs))
+    framed = head.behead(candidates, frames, clock, ascii_only=ascii_only)
+    for mta in packs:
+        framed = _read(framed, mta, wanted, ascii_only, (events, notices, messages))
+    taken = pl.concat([frame.get_column("offset") for frame in (*events, *notices, *messages)]) if (
+        events or notices or messages
+    ) else pl.Series("offset", [], dtype=pl.Int64)  # fmt: skip
+    leftover = candidates.filter(~candidates.get_column("offset").is_in(taken.implode()))
+    unknown = [_unknown(part, packs, frames) for part in (rest, leftover) if part.height]
+    coverage.events = sum(frame.height for frame in events)
+    coverage.notices = sum(frame.height for frame in notices)
+    coverage.facts = sum(frame.height for frame in messages)
+    _leftovers(coverage, unknown, packs, source)
+    return Parsed(
+        events=_events(events, source),
+        messages=_loose(messages, source),
+        notices=_loose(notices, source),
+        coverage=coverage,
+    )
+
+
+def to_rows(data: bytes, offset: int) -> tuple[pl.DataFrame, bool]:
+    """Lines with the offset of their first byte, and whether all is ASCII; invalid UTF-8 becomes U+FFFD."""
+    ascii_only = data.isascii()
+    plain = ascii_only or _valid(data)
+    if plain and b"\r" not in data:
+        lines = pl.read_lines(data, name="line")
+        start = (pl.col("line").str.len_bytes().cast(pl.Int64) + 1).cum_sum().shift(1, fill_value=0) + offset
+        return lines.with_columns(offset=start), ascii_only
+    pieces = data.split(b"\n")
+    if pieces[-1] == b"":
+        pieces.pop()
+    lengths = pl.Series([len(piece) + 1 for piece in pieces], dtype=pl.Int64)
+    texts = [piece.removesuffix(b"\r").decode("utf-8", "replace") for piece in pieces]
+    rows = pl.DataFrame({"line": pl.Series(texts, dtype=pl.String), "_length": lengths})
+    start = pl.col("_length").cum_sum().shift(1, fill_value=0) + offset
+    return rows.select("line", offset=start), ascii_only
+
+
+def _valid(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@cache
+def _anchors(packs: tuple[Mta, ...], messages: bool) -> str:
+    kinds = [shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))]
+    return shapes.any_of({anchor for shape in kinds for anchor in shape.anchors})
+
+
+@cache
+def _frames(packs: tuple[Mta, ...]) -> tuple[Frame, ...]:
+    return tuple(dict.fromkeys(frame for mta in packs for frame in mta.frames))
+
+
+def _read(
+    framed: pl.DataFrame,
+    mta: Mta,
+    wanted: Wanted,
+    ascii_only: bool,
+    out: tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]],
+) -> pl.DataFrame:
+    """Run one pack's shapes over framed lines; what is left over is returned."""
+    ours = _tagged(framed, mta)
+    mine, others = framed.filter(ours), framed.filter(~ours)
+    events, notices, messages = out
+    kinds: list[tuple[Shape, list[pl.DataFrame], frozenset[str]]] = [
+        *((shape, events, wanted.columns) for shape in mta.events),
+        *((shape, notices, frozenset()) for shape in mta.notices),
+        *((shape, messages, _FACTS) for shape in mta.messages if wanted.messages),
+    ]
+    for shape, target, want in kinds:
+        if mine.is_empty():
+            break
+        taken, mine = shapes.take(mine, mta, shape, want, ascii_only=ascii_only)
+        if taken.height:
+            target.append(
+                taken.with_columns(mta=pl.lit(mta.id), _kind=pl.lit(shape.id), _closes=pl.lit(shape.closes),
+                                   _severity=pl.lit(shape.severity))  # fmt: skip
+            )
+    return pl.concat([mine, others]).sort("offset") if others.height else mine
+
+
+_FACTS = frozenset(column.name for column in schema.MESSAGES)
+
+
+def _tagged(framed: pl.DataFrame, mta: Mta) -> pl.Series:
+    """Which rows carry one of the MTA's program tags; decided on the few tags there are."""
+    tags = framed.select(pl.col("agent").unique()).drop_nulls()
+    good = tags.filter(pl.col("agent").str.contains(mta.tag)).to_series()
+    return framed.get_column("agent").is_in(good.implode()).fill_null(value=False)
+
+
+@cache
+def _known(packs: tuple[Mta, ...], frame: Frame) -> str:
+    """A pattern for whole lines that are facts about messages or left alone on purpose."""
+    texts = [p for mta in packs for shape in (*mta.messages, *mta.ignored) for p in shape.patterns]
+    frame_text, *rest = [_nameless(text) for text in (frame.pattern, *texts)]
+    return frame_text + "(?:message repeated [0-9]+ times: \\[ ?)?(?:" + "|".join(t.removeprefix("^") for t in rest) + ")"
+
+
+def _nameless(pattern: str) -> str:
+    for name in groups(pattern):
+        pattern = pattern.replace(f"(?P<{name}>", "(?:")
+    return pattern
+
+
+def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame]) -> pl.DataFrame:
+    """The lines that are neither facts nor left alone on purpose."""
+    for frame in frames:
+        rows = rows.filter(~rows.get_column("line").str.contains(_known(packs, frame)))
+    return rows
+
+
+def _leftovers(coverage: Coverage, unknown: list[pl.DataFrame], packs: tuple[Mta, ...], source: str) -> None:
+    """Tell other programs' lines from lines of an MTA that no pattern takes."""
+    rows = pl.concat(unknown).sort("offset") if unknown else None
+    ours = 0
+    if rows is not None and rows.height:
+        framed = head.behead(rows, _frames(packs), Clock("UTC", 2000, 101), ascii_only=False)
+        mask = pl.repeat(value=False, n=framed.height, eager=True)
+        for mta in packs:
+            mask |= _tagged(framed, mta)
+        strange = framed.filter(mask)
+        ours = strange.height
+        for row in strange.head(_SAMPLES).iter_rows(named=True):
+            coverage.samples.append((source, row["offset"], row["line"][:_SAMPLE_LENGTH]))
+    left = rows.height if rows is not None else 0
+    coverage.unparsed = ours
+    coverage.foreign = left - ours
+    coverage.ignored = coverage.lines - coverage.events - coverage.notices - coverage.facts - left
+
+
+def _events(frames: list[pl.DataFrame], source: str) -> pl.DataFrame:
+    """The events of a block: replies split, domains added, folded lines unfolded, in the order of the lines."""
+    if not frames:
+        return pl.DataFrame()
+    rows = pl.concat(frames, how="diagonal").sort("offset")
+    if "diagnostic" in rows.columns:
+        rows = reply.split(rows)
+    if "envelope_recipient" in rows.columns:
+        rows = rows.with_columns(recipient_domain=reply.domain(pl.col("envelope_recipient")))
+    if rows.get_column("_times").max() != 1:
+        rows = rows.select(pl.all().repeat_by("_times")).explode(pl.all())
+    drop = [name for name in rows.columns if name.startswith("_") or name == "line"]
+    return rows.drop(drop).with_columns(source=pl.lit(source))
+
+
+def _loose(frames: list[pl.DataFrame], source: str) -> pl.DataFrame:
+    if not frames:
+        return pl.DataFrame()
+    rows = pl.concat(frames, how="diagonal").sort("offset")
+    if rows.get_column("_times").max() != 1:
+        rows = rows.select(pl.all().repeat_by("_times")).explode(pl.all())
+    return rows.with_columns(source=pl.lit(source))

@@ -1,0 +1,254 @@
+"""Decides what one reply means: status, reason, rule, basis, party, conflict, provider.
+
+Plain Python on one reply. ``logscan explain`` calls it, and the classifier maps it over unique replies, so its cost
+does not grow with the log. Each piece of evidence (reply code, enhanced code, dsn, outcome) keeps its own meaning:
+the status follows the first digit of the reply (RFC 5321 section 4.2.1); the rest refines the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from logscan import codes
+from logscan.codes import Basis, Conflict, Event, Outcome, Party, Reason, ReplyClass, SmtpCommand, Status
+from logscan.packs.knowledge import Knowledge, Rule
+
+_STATUS_OF_OUTCOME = {
+    Outcome.DELIVERED: Status.POSITIVE,
+    Outcome.EXPANDED: Status.POSITIVE,
+    Outcome.DEFERRED: Status.TRANSIENT,
+    Outcome.SOFTBOUNCED: Status.TRANSIENT,
+    Outcome.BOUNCED: Status.PERMANENT,
+    Outcome.REJECTED: Status.PERMANENT,
+    Outcome.EXPIRED: Status.PERMANENT,
+}
+_TURNED = {Party.US: Party.PEER, Party.PEER: Party.US}
+_RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
+
+
+class Reply(NamedTuple):
+    """The evidence about one event; everything may be missing."""
+
+    mta: str | None = None
+    event: str | None = None
+    outcome: str | None = None
+    reply_code: int | None = None
+    enhanced_code: str | None = None
+    dsn: str | None = None
+    smtp_command: str | None = None
+    diagnostic: str | None = None
+    provider: str | None = None
+
+
+class Decision(NamedTuple):
+    """What the evidence means; fields are columns of the events table."""
+
+    reply_class: str | None
+    status: str
+    reason: str | None
+    rule: str | None
+    basis: str | None
+    party: str | None
+    conflict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One reason that some evidence speaks for, and which evidence it was."""
+
+    reason: Reason
+    basis: Basis
+    rule: Rule | None = None
+
+
+def decide(reply: Reply, known: Knowledge) -> Decision:
+    """Decide one reply by the order of evidence in patterns/README.md."""
+    status = status_of(reply)
+    guess = None
+    if reply.event != Event.SESSION:
+        guess = next(iter(guesses(reply, known, status)), None)
+    if guess is not None and guess.rule is not None and guess.rule.status is not None:
+        status = guess.rule.status
+    return Decision(
+        reply_class=_reply_class(reply.reply_code),
+        status=status.value,
+        reason=guess.reason.value if guess else None,
+        rule=guess.rule.id if guess and guess.rule else None,
+        basis=guess.basis.value if guess else None,
+        party=_party(reply, guess, known),
+        conflict=_conflict(reply),
+    )
+
+
+def status_of(reply: Reply) -> Status:
+    """The status: of the reply's first digit, else of the enhanced code, the dsn, the outcome."""
+    if reply.reply_code is not None and 200 <= reply.reply_code <= 599:
+        return codes.ReplyCode(reply.reply_code).status
+    for code in (reply.enhanced_code, reply.dsn):
+        if code:
+            return codes.STATUS_OF_DIGIT.get(code[0], Status.UNKNOWN)
+    if reply.outcome is not None:
+        return _STATUS_OF_OUTCOME.get(Outcome(reply.outcome), Status.UNKNOWN)
+    return Status.UNKNOWN
+
+
+def _reply_class(code: int | None) -> str | None:
+    if code is None or not 200 <= code <= 599:
+        return None
+    return codes.ReplyCode(code).reply_class.value
+
+
+def guesses(reply: Reply, known: Knowledge, status: Status) -> list[Guess]:
+    """Every reason that the evidence speaks for, strongest first; never empty."""
+    if status is Status.POSITIVE:
+        return [Guess(Reason.DELIVERED, _best_basis(reply))]
+    found = [Guess(rule.reason, Basis.RULE, rule) for rule in _rules_for(known, reply) if matches(rule, reply)]
+    own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
+    found += _enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known)
+    found += _enhanced_alone(own, Basis.DSN, known)
+    found += _code_alone(reply, known)
+    found += _subject(reply.enhanced_code, Basis.ENHANCED_CODE, reply, known)
+    found += _subject(own, Basis.DSN, reply, known)
+    found += _code_after(reply, known)
+    if not found and reply.outcome == Outcome.EXPIRED:
+        found.append(Guess(Reason.EXPIRED, Basis.OUTCOME))
+    return found or [Guess(Reason.UNDEFINED, _best_basis(reply))]
+
+
+def _best_basis(reply: Reply) -> Basis:
+    if reply.reply_code is not None:
+        return Basis.REPLY_CODE
+    if reply.enhanced_code:
+        return Basis.ENHANCED_CODE
+    return Basis.DSN if reply.dsn else Basis.OUTCOME
+
+
+@cache
+def _rules_for_mta(rules: tuple[Rule, ...], mta: str | None, provider: str | None) -> tuple[Rule, ...]:
+    """The rules that can apply at all; a provider's own rules only at its hosts."""
+    return tuple(r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider))
+
+
+def _rules_for(known: Knowledge, reply: Reply) -> tuple[Rule, ...]:
+    return _rules_for_mta(known.rules, reply.mta, reply.provider)
+
+
+def matches(rule: Rule, reply: Reply) -> bool:
+    """Does a rule's every condition hold for a reply?"""
+    return (
+        (not rule.event or rule.event == reply.event)
+        and (not rule.outcome or rule.outcome == reply.outcome)
+        and (not rule.commands or reply.smtp_command in rule.commands)
+        and (not rule.codes or _has_code(rule.codes, reply))
+        and (not rule.text or any(_text(text).search((reply.diagnostic or "").lower()) for text in rule.text))
+    )
+
+
+@cache
+def _text(fragment: str) -> re.Pattern[str]:
+    """A rule's fragment: literal, but ``*`` stands for anything."""
+    return re.compile(".*?".join(re.escape(piece) for piece in fragment.split("*")), re.DOTALL)
+
+
+def _has_code(wanted: tuple[str, ...], reply: Reply) -> bool:
+    # Without a quoted reply the MTA's own verdict stands in for the enhanced code.
+    own = reply.enhanced_code or (reply.dsn if reply.reply_code is None else None)
+    return any(code == str(reply.reply_code) or (own is not None and _in_range(code, own)) for code in wanted)
+
+
+@cache
+def _in_range(wanted: str, code: str) -> bool:
+    """``5.7.606-649`` is a range of the last number, ``X.5.3`` any class."""
+    if wanted.startswith("X."):
+        return wanted[1:] == code[1:]
+    found = _RANGE.fullmatch(wanted)
+    if not found:
+        return wanted == code
+    head, _, tail = code.rpartition(".")
+    return f"{head}." == found[1] and tail.isdigit() and int(found[2]) <= int(tail) <= int(found[3])
+
+
+def _enhanced_alone(code: str | None, basis: Basis, known: Knowledge) -> list[Guess]:
+    """The registered meaning of an enhanced code, where it may decide alone."""
+    entry = known.enhanced_codes.get(codes.EnhancedStatusCode.parse(code).generic) if code else None
+    if not code or not entry or not entry.get("alone", True):
+        return []
+    return _guess(entry.get(f"reason_{code[0]}", entry.get("reason")), basis)
+
+
+def _code_alone(reply: Reply, known: Knowledge) -> list[Guess]:
+    entry = known.reply_codes.get(str(reply.reply_code))
+    return _guess(entry.get("reason"), Basis.REPLY_CODE) if entry and entry.get("alone", True) else []
+
+
+def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> list[Guess]:
+    """What the second number says (RFC 3463 section 3), with the command that was answered."""
+    value = codes.EnhancedStatusCode.parse(code) if code else None
+    if value is None or value.subject == 0:
+        return []
+    subject = known.enhanced_subjects.get(f"X.{value.subject}.X", {})
+    entry = known.enhanced_codes.get(value.generic, {})
+    for table in (entry, subject):
+        if named := table.get("reason_after", {}).get(reply.smtp_command):
+            return _guess(named, basis)
+    return _guess(entry.get(f"reason_{value.klass}") or entry.get("reason") or subject.get("reason"), basis)
+
+
+def _code_after(reply: Reply, known: Knowledge) -> list[Guess]:
+    """What a vague reply code means after the command it answered."""
+    entry = known.reply_codes.get(str(reply.reply_code), {})
+    return _guess(entry.get("reason_after", {}).get(reply.smtp_command), Basis.REPLY_CODE)
+
+
+def _guess(reason: str | None, basis: Basis) -> list[Guess]:
+    if not reason or reason in (Reason.UNDEFINED, Reason.DELIVERED):
+        return []
+    return [Guess(Reason(reason), basis)]
+
+
+def _party(reply: Reply, guess: Guess | None, known: Knowledge) -> str | None:
+    """Who has to act; for a refusal of ours the sender is the peer."""
+    if guess is None:
+        return None
+    if guess.rule is not None and guess.rule.party is not None:
+        party = guess.rule.party
+    else:
+        party = Party(known.reasons[guess.reason]["party"])
+    if reply.event == Event.REJECTION:
+        party = _TURNED.get(party, party)
+    return party.value
+
+
+def _conflict(reply: Reply) -> str | None:
+    klass = _reply_class(reply.reply_code)
+    if reply.outcome == Outcome.SOFTBOUNCED:
+        return Conflict.SOFTBOUNCE.value
+    if (
+        klass == ReplyClass.PERMANENT_NEGATIVE
+        and reply.outcome == Outcome.DEFERRED
+        and reply.smtp_command == SmtpCommand.CONNECT
+    ):
+        return Conflict.GREETING_5XX.value
+    if reply.outcome == Outcome.EXPIRED:
+        return Conflict.EXPIRED_TRANSIENT.value
+    if reply.reply_code is not None and reply.enhanced_code and str(reply.reply_code)[0] != reply.enhanced_code[0]:
+        return Conflict.CLASS_MISMATCH.value
+    return None
+
+
+def remedy_for(decision: Mapping[str, Any] | Decision, reply: Reply, known: Knowledge) -> Mapping[str, str]:
+    """The remedy, the command that checks it and the source: of the rule, else of the code, else of the reason."""
+    values = decision._asdict() if isinstance(decision, Decision) else decision
+    rule = known.rule(str(values.get("rule") or ""))
+    reason = known.reasons.get(str(values.get("reason") or "undefined"), {})
+    out = {
+        "remedy": (rule.remedy if rule else "") or reason.get("remedy", ""),
+        "check": (rule.check if rule else "") or reason.get("check", ""),
+        "more": (rule.more if rule else "") or "",
+        "source": (rule.source if rule else "") or reason.get("source", ""),
+    }
+    return {name: str(text) for name, text in out.items() if text}

@@ -1,0 +1,13 @@
+"""Where log bytes come from: paths → ``Source`` → ``Span`` → ``Block``.
+
+``find`` turns what the user named (files, patterns, folders, ``-``) into sources, ``spans`` cuts a source into
+pieces that can be read independently, ``blocks`` reads one piece as blocks of whole lines.
+"""
+
+from __future__ import annotations
+
+from logscan.sources.finding import find
+from logscan.sources.model import Block, Found, Skipped, Source, Span
+from logscan.sources.reading import blocks, spans
+
+__all__ = ["Block", "Found", "Skipped", "Source", "Span", "blocks", "find", "spans"]

@@ -1,0 +1,70 @@
+"""What the stages hand to each other: sources, spans of them, and blocks of their lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file or stream.
+
+    ``name`` is shown to people and stored with the events: the path as given, ``-`` for standard input, whose
+    ``path`` is None. ``compression`` is gz, bz2, xz or zst, by the file's first bytes and never by its name;
+    None is plain. ``size`` counts stored bytes, ``modified`` is in UTC; both are None for streams, whose
+    compression only shows when they are read. Files of one rotated series share ``series``, the path of the
+    file that is being written. ``inode`` tells whether a path still leads to the same file.
+    """
+
+    name: str
+    path: str | None
+    compression: str | None
+    size: int | None
+    modified: datetime | None
+    series: str
+    inode: int | None = None
+
+
+class Skipped(NamedTuple):
+    """A file or folder that was met on the way and not taken, and why, in words."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sources in reading order, and what was left out."""
+
+    sources: tuple[Source, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes ``start`` to ``stop`` of a source's decompressed stream; None is its end.
+
+    A line belongs to the span that holds its first byte.
+    """
+
+    source: Source
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Contiguous whole lines of a source, as they stand in the file.
+
+    ``offset`` is where ``data`` begins in the decompressed stream. Every line has its newline; only the last
+    line of a source may lack it. When ``dropped`` is not 0, ``data`` is the head of one over-long line, and so
+    many bytes were cut off its end, newline included. ``consumed`` is how far the stored file has been read.
+    """
+
+    source: Source
+    offset: int
+    data: bytes
+    dropped: int = 0
+    consumed: int = 0

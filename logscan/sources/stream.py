@@ -1,0 +1,126 @@
+"""Streams of decompressed bytes that say what is wrong instead of raising in the middle."""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from logscan.sources import unpack
+
+_PIECE = 64 * 1024  # stored bytes read at a time
+_LIMIT = 1024 * 1024  # decompressed bytes given at a time
+
+
+class Stream:
+    """Plain bytes of a file object.
+
+    ``consumed`` counts the stored bytes that were read. When reading fails, the stream ends, and ``damage`` says
+    why, in words.
+    """
+
+    limit: int | None = None  # more than this ``read`` never gives
+
+    def __init__(self, raw: Any, *, head: bytes = b"", seekable: bool = False) -> None:
+        self._raw = raw
+        self._head = head  # read already, to see what it is
+        self._seekable = seekable
+        self.consumed = 0
+        self.damage = ""
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        if self.damage:
+            return b""
+        try:
+            return self._stored(size)
+        except OSError as error:
+            self.damage = error.strerror or str(error)
+            return b""
+
+    def skip(self, count: int) -> None:
+        """Pass over ``count`` bytes, or to the end."""
+        if self._seekable:
+            self._raw.seek(count)
+            self.consumed = count
+            return
+        while count > 0 and (data := self.read(min(count, _LIMIT))):
+            count -= len(data)
+
+    def _stored(self, size: int) -> bytes:
+        if self._head:
+            data, self._head = self._head[:size], self._head[size:]
+        else:
+            while (data := self._raw.read(size)) is None:  # a pipe that somebody made non-blocking
+                select.select([self._raw], [], [])
+        self.consumed += len(data)
+        return bytes(data)
+
+
+class Unpacked(Stream):
+    """The decompressed bytes of a file object: of all its members, one after the other."""
+
+    limit = _LIMIT
+
+    def __init__(
+        self, raw: Any, kind: str, *, head: bytes = b"", seekable: bool = False, piece: int = _PIECE
+    ) -> None:
+        super().__init__(raw, head=head, seekable=seekable)
+        self._kind = kind
+        self._piece = piece
+        self._waiting = b""  # stored bytes that belong to the next member
+        self._codec = unpack.codec(kind)
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes, and all that can be decompressed; none at the end."""
+        if self.damage:
+            return b""
+        size = min(size, _LIMIT)
+        try:
+            data = self._next(size)
+        except unpack.failures() as error:
+            self.damage = getattr(error, "strerror", None) or str(error)
+            data = self._rescue(size)
+        self._position += len(data)
+        return data
+
+    def skip(self, count: int) -> None:
+        """Pass over ``count`` bytes, or to the end."""
+        while count > 0 and (data := self.read(count)):
+            count -= len(data)
+
+    def _next(self, size: int) -> bytes:
+        while True:
+            if self._codec.eof and not self._next_member():
+                return b""
+            stored = b""
+            if self._codec.needs_input:
+                stored, self._waiting = self._waiting or self._stored(self._piece), b""
+                if not stored:
+                    raise EOFError("the file ends too early")
+            data = self._codec.decompress(stored, size)
+            if data:
+                return data
+
+    def _next_member(self) -> bool:
+        rest = self._codec.unused_data.lstrip(b"\0")  # padding, as on tapes and in xz(1)
+        while not rest:
+            stored = self._stored(self._piece)
+            if not stored:
+                return False
+            rest = stored.lstrip(b"\0")
+        self._waiting = rest
+        self._codec = unpack.codec(self._kind)
+        return True
+
+    def _rescue(self, size: int) -> bytes:
+        """What the call that failed could still have given: the file is read again up to there, then bytewise."""
+        if not self._seekable:
+            return b""
+        self._raw.seek(0)
+        again = Unpacked(self._raw, self._kind, piece=4096)
+        again.skip(self._position)
+        found = []
+        while len(found) < size and (data := again.read(1)):
+            found.append(data)
+        return b"".join(found)
