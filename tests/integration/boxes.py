@@ -155,7 +155,7 @@ HOSTILE = {
     "utf8": rcpt(BOUNCED, say(550, "5.1.1", "{t} Empfänger unbekannt — нет такого пользователя 没有此用户")),
     "latin": rcpt(BOUNCED, say(550, "5.1.1", "{t} Empf\udce4nger unbekannt")),
     "long": rcpt(BOUNCED, say(550, "5.7.1", "{t} " + "long story " * 273)),
-    "longword": dot(DEFERRED, say(451, "4.7.1", "{t} " + "x" * 3000)),
+    "longword": dot(BOUNCED, say(554, "5.7.1", "{t} " + "x" * 3000)),
     "twenty": dot(BOUNCED, say(554, "5.7.1", "{t} line 1 of 20", *(f"line {n} of 20" for n in range(2, 21)))),
     "manylong": dot(BOUNCED, say(554, "5.7.0", "{t} first", *("more of it " * 12 for _ in range(30)))),
     "control": rcpt(BOUNCED, say(550, "5.1.1", "{t} tab\there bell\a escape\x1b[31mred\x1b[0m nul-free\x7f")),

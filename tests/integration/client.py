@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from .records import Refused, Sent, now, split_reply
 from .sink import path_of
 
+PHASES = {"HELO": "EHLO", **{verb: verb for verb in ("EHLO", "MAIL", "RCPT", "DATA", "AUTH", "STARTTLS")}}
 Expect = dict[str, tuple[str, tuple[str, ...]]]
 
 
@@ -94,7 +95,7 @@ class Client:
         elif verb == "RCPT":
             recipient = path_of(command)
         self.write(command)
-        answer = await self.hear(verb, recipient)
+        answer = await self.hear(PHASES.get(verb, "OTHER"), recipient)
         if verb == "RCPT" and answer.ok and recipient is not None:
             self.recipients.append(recipient)
         elif verb == "MAIL" and not answer.ok:
@@ -129,6 +130,7 @@ class Feeder:
     address: str
     port: int = 25
     network: str = "198.18.1"
+    address6: str = ""
 
     def source(self, number: int) -> str:
         """Return the address of the n-th client."""
@@ -164,3 +166,18 @@ class Feeder:
         record = Sent(self.instance, sender, tuple(expect), message_id, queue_id, source, dict(expect))
         self.log.sent.append(record)
         return record
+
+
+async def talk(feeder: Feeder, source: str, *steps: str | list[str], port: int = 25) -> list[Answer]:
+    """Hold a session of commands; a list is a message that goes after DATA."""
+    answers = []
+    address = feeder.address6 if ":" in source else feeder.address
+    async with Client(feeder.log, feeder.instance, address, source, port) as client:
+        answers.append(await client.hear("CONNECT"))
+        for step in steps:
+            if isinstance(step, list) and not client.recipients:
+                continue
+            answers.append(await (client.say(step) if isinstance(step, str) else client.message(step)))
+            if not answers[-1].code:
+                break
+    return answers

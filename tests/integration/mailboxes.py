@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from .boxes import BOUNCED, BOXES, LATER, SENT
+from .boxes import BOUNCED, BOXES, HOSTILE, LATER, SENT
 from .client import Feeder
 from .postfix import Instance
 
@@ -49,11 +49,19 @@ def boxes(feeder: Feeder) -> list[Job]:
     many = {f"many.{n}@example.net": (SMTP, SENT if n <= 2 else LATER) for n in range(1, 6)}
     many552 = {f"many552.{n}@example.net": (SMTP, SENT if n <= 2 else BOUNCED) for n in range(1, 5)}
     after = {f"{name}.8@example.net": (SMTP, BOXES["dote"].outcomes) for name in ("dote", "ok")}
+    single = [name for name in BOXES if "@" not in name and name not in {"many", "many552"}]
     return [
-        *(feeder.send({f"{name}@example.net": (SMTP, box.outcomes)}) for name, box in BOXES.items()
-          if "@" not in name and name not in {"many", "many552"}),
+        *(
+            feeder.send({f"{name}@example.net": (SMTP, BOXES[name].outcomes)}, sender=sender_for(name))
+            for name in single
+        ),
         *(feeder.send(group) for group in (crowd, many, many552, after)),
-    ]  # fmt: skip
+    ]
+
+
+def sender_for(box: str) -> str | None:
+    """Return the null sender for the hostile mailboxes, whose replies need not be carried on in bounces."""
+    return "" if box in HOSTILE else None
 
 
 def addresses(feeder: Feeder) -> list[Job]:

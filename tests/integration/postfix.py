@@ -29,8 +29,8 @@ COMMON = {
     "queue_run_delay": "2s",
     "minimal_backoff_time": "1s",
     "maximal_backoff_time": "3s",
-    "maximal_queue_lifetime": "5s",
-    "bounce_queue_lifetime": "5s",
+    "maximal_queue_lifetime": "4s",
+    "bounce_queue_lifetime": "4s",
     "bounce_template_file": "{etc}/bounce.cf",
     "smtp_connect_timeout": "3s",
     "smtp_helo_timeout": "2s",
@@ -143,7 +143,7 @@ class Postfix:
         return {"maillog_file": str(self.log), "maillog_file_prefixes": str(self.log.parent)}
 
     def _fill(self, text: str) -> str:
-        return text.replace("{etc}", str(self.config)).replace("{queue}", str(self.queue))
+        return text.replace("{etc}", str(self.config)).replace("{data}", str(self.data))
 
     async def command(self, *words: str, program: str = "postfix", text: str = "") -> tuple[int, str]:
         """Run a Postfix command for this instance; return its exit status and what it said."""

@@ -6,11 +6,27 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
 
-from . import hosts, mailboxes, names, records, routes, world
+from . import (
+    front,
+    hosts,
+    inside,
+    logins,
+    mailboxes,
+    milter,
+    names,
+    records,
+    refusals,
+    routes,
+    screened,
+    softly,
+    syslogged,
+    world,
+)
 from .boxes import BOXES
 from .client import Feeder, Log
 from .postfix import Postfix
@@ -27,28 +43,48 @@ def certificate(folder: Path) -> Path:
     return path
 
 
+SCENES = (mailboxes, routes, inside, softly, front, screened, syslogged)
+
+
 async def play(folder: Path) -> None:
     """Start the peers and the Postfix instances, play, wait for quiet, write the records."""
     await names.serve(hosts.zone())
     sink = Sink({name: box.script for name, box in BOXES.items()}, certificate(world.SPOOL))
     for host in hosts.all_hosts():
         await sink.listen(host)
+    await milter.serve(front.MILTER_PORT)
     deaf = deafen(hosts.DEAF)
     log = Log()
-    servers = {module.INSTANCE.name: Postfix(module.INSTANCE, folder) for module in (mailboxes, routes)}
+    servers = {scene.INSTANCE.name: Postfix(scene.INSTANCE, folder) for scene in SCENES}
+    try:
+        with syslogged.rsyslog(folder, world.SPOOL):
+            await act(servers, sink, log)
+    finally:
+        records.dump(folder / "said.jsonl", sink.said)
+        records.dump(folder / "sent.jsonl", log.sent)
+        records.dump(folder / "refused.jsonl", log.refused)
+        for plug in deaf:
+            plug.close()
+
+
+async def act(servers: dict[str, Postfix], sink: Sink, log: Log) -> None:
+    """Play every scene on its own instance, all at the same time."""
     await asyncio.gather(*(server.start() for server in servers.values()))
     await sink.listen_unix(hosts.SOCKET, servers["out"].queue / "private/sink")
+    await logins.serve(servers["front"].queue / "private/auth")
+    await inside.set_up(servers["local"])
+    feeders = {name: Feeder(log, name, server.instance.address) for name, server in servers.items()}
     await asyncio.gather(
-        mailboxes.play(Feeder(log, "mx1", mailboxes.INSTANCE.address)),
-        routes.play(Feeder(log, "out", routes.INSTANCE.address)),
+        mailboxes.play(feeders["mx1"]),
+        routes.play(feeders["out"]),
+        inside.play(feeders["local"], servers["local"]),
+        softly.play(feeders["soft"]),
+        refusals.play(dataclasses.replace(feeders["front"], address6=front.ADDRESS6)),
+        screened.play(feeders["screen"]),
+        syslogged.play(feeders["sys"]),
     )
     calm = await asyncio.gather(*(server.quiet(60) for server in servers.values()))
     await asyncio.gather(*(server.stop() for server in servers.values()))
-    records.dump(folder / "said.jsonl", sink.said)
-    records.dump(folder / "sent.jsonl", log.sent)
-    records.dump(folder / "refused.jsonl", log.refused)
-    for plug in deaf:
-        plug.close()
     if not all(calm):
         raise RuntimeError("some queue did not become empty in time")
 

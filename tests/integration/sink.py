@@ -243,7 +243,9 @@ class Session:
 
 def path_of(command: str) -> str:
     """Return the address of a MAIL or RCPT command, reading quoted local parts as RFC 5321 does."""
-    start = command.index("<") + 1
+    start = command.find("<") + 1
+    if not start:
+        return command.partition(":")[2]
     quoted = escaped = False
     for place in range(start, len(command)):
         char = command[place]

@@ -24,7 +24,7 @@ SYSTEM = {"postfix": 890, "postdrop": 891}
 # Local as a whole: any address of these networks can be listened on and called from.
 # Postfix wants its own addresses to be listed one by one.
 NETWORKS = (*(f"192.0.2.{number}/24" for number in range(1, 10)), "198.51.100.1/24", "198.18.0.1/15")
-IPV6 = ("2001:db8::1", "2001:db8::25", "2001:db8::26")
+IPV6 = ("2001:db8::1", "2001:db8::5", "2001:db8::25", "2001:db8::26")
 
 
 def command(module: str, *arguments: str) -> list[str]:

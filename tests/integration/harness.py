@@ -1,0 +1,76 @@
+"""Plays the scenarios in a world of their own and reads back what happened."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import records, world
+from .records import Refused, Said, Sent
+
+SERVERS = ("mx1", "out", "local", "soft", "front", "screen")
+SYSLOG = ("rsyslog-iso", "rsyslog-5424", "rsyslog-repeated")
+MONTHS = {
+    name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
+}
+
+
+@dataclass(frozen=True)
+class PostfixRun:
+    """What one run left behind: the logs, and the truth that they must agree with.
+
+    `log` holds the lines of all servers that write their own log, in order of time; `logs` has each
+    server's file, and the files that rsyslogd wrote for one more server.
+    """
+
+    log: Path
+    logs: dict[str, Path]
+    said: list[Said]
+    sent: list[Sent]
+    refused: list[Refused]
+
+    @property
+    def year(self) -> int:
+        """Return the year of the time stamps."""
+        return int(self.logs["rsyslog-iso"].read_text(encoding="utf-8")[:4])
+
+
+def play(folder: Path) -> PostfixRun:
+    """Run all servers and scenarios; the logs and records go to a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(world.import_root()), "TZ": "UTC"}
+    result = subprocess.run(
+        world.command("run", str(folder)),
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    if result.returncode:
+        raise RuntimeError(f"the run failed:\n{result.stdout}\n{result.stderr}")
+    return load(folder)
+
+
+def load(folder: Path) -> PostfixRun:
+    """Read the logs and records of a run."""
+    logs = {name: folder / f"{name}.log" for name in (*SERVERS, *SYSLOG)}
+    merged = folder / "all.log"
+    merge([logs[name] for name in SERVERS], merged)
+    return PostfixRun(
+        merged,
+        logs,
+        records.load_said(folder / "said.jsonl"),
+        records.load_sent(folder / "sent.jsonl"),
+        records.load_refused(folder / "refused.jsonl"),
+    )
+
+
+def merge(logs: list[Path], into: Path) -> None:
+    """Put logs with traditional time stamps together in order of time."""
+    streams = [log.read_bytes().splitlines(keepends=True) for log in logs]
+    with into.open("wb") as out:
+        out.writelines(heapq.merge(*streams, key=_moment))
+
+
+def _moment(line: bytes) -> tuple[int, bytes]:
+    return MONTHS.get(line[:3].decode("ascii", "replace"), 0), line[4:15]
