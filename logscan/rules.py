@@ -195,7 +195,9 @@ def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> 
     for table in (entry, subject):
         if named := table.get("reason_after", {}).get(reply.smtp_command):
             return _guess(named, basis)
-    return _guess(entry.get(f"reason_{value.klass}") or entry.get("reason") or subject.get("reason"), basis)
+    by_class = f"reason_{value.klass}"
+    named = entry.get(by_class) or entry.get("reason") or subject.get(by_class) or subject.get("reason")
+    return _guess(named, basis)
 
 
 def _code_after(reply: Reply, known: Knowledge) -> list[Guess]:

@@ -48,33 +48,123 @@ def blocks(span: Span, size: int = 16 * 1024 * 1024, longest_line: int = 64 * 10
                 yield Block(span.source, offset + start, head, cut + dropped, stream.consumed)
             offset += len(data) + dropped
         if stream.damage:
-            raise InputError(_damaged(span.source, stream, offset))
+            raise InputError(_damaged(span.source, stream))
 
 
 class _Lines:
-    """The bytes of the lines that begin in a span, from ``offset`` on."""
+    """The bytes of the lines that begin in a span; ``offset`` is where the first of them does."""
 
     def __init__(self, stream: Stream, span: Span) -> None:
         self._stream = stream
         self._stop = span.stop
-        self._ready = b""
-        self.offset = self._at = span.start
-        if span.start > 0 and not self._ended():
+        self._ready = b""  # read already, when looking for the first line
+        self.offset = span.start
+        if span.start > 0 and not self._past(span.start):
             self._find_first()
+        self._at = self.offset
+        self._over = self._past(self.offset)
+
+    def _past(self, at: int) -> bool:
+        return self._stop is not None and at >= self._stop
+
+    def _find_first(self) -> None:
+        at = self.offset - 1  # if this byte is a newline, a line begins with the span
+        self._stream.skip(at)
+        while not self._past(at) and (data := self._stream.read(_STEP)):
+            begin = data.find(b"\n") + 1
+            at += begin or len(data)
+            if begin:
+                self._ready = data[begin:]
+                break
+        self.offset = at
 
     def read(self, size: int) -> bytes:
-        """At most ``size`` bytes; none at the end."""
-        if self._ended() and not self._ready:
+        """At most ``size`` bytes, which is at least _STEP; none at the end."""
+        if self._over:
             return b""
         if self._stop is not None:
             size = min(size, max(self._stop - self._at, _STEP))
         data = self._ready or self._stream.read(size)
         self._ready = b""
         begin, self._at = self._at, self._at + len(data)
-        if self._stop is None or self._at < self._stop:
+        if self._stop is None or not self._past(self._at):
             return data
-        # The line that holds the span's last byte is its last line.
-        end = data.find(b"\n", max(self._stop - 1 - begin, 0)) + 1
-        if end:
-            self._stop = self._done = 0
+        end = data.find(b"\n", max(self._stop - 1 - begin, 0)) + 1  # of the line that holds the last byte
+        self._over = end > 0
         return data[:end] if end else data
+
+
+def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, int]]:
+    """Whole lines, about ``size`` bytes at a time; or the head of a line and how much was dropped of it.
+
+    An over-long line is only told apart when its end has not been read yet; see ``_pieces`` for the others.
+    """
+    whole: list[bytes | memoryview] = []
+    rest: list[bytes | memoryview] = []  # the beginning of a line
+    room = size
+    while data := lines.read(max(room, _STEP)):
+        end = data.rfind(b"\n") + 1
+        if end:
+            whole += [*rest, memoryview(data)[:end]]
+            rest = [data[end:]]
+        else:
+            rest.append(data)
+        room -= len(data)
+        begun = sum(map(len, rest))
+        if room < _STEP or begun > longest:
+            if whole:
+                yield b"".join(whole), 0
+            whole, room = [], size - begun
+        if begun > longest:
+            head = b"".join(rest)[:longest]
+            dropped, after = _drop(lines)
+            yield head, begun - longest + dropped
+            whole, rest, room = [], [after], size - len(after)
+    if whole or any(rest):
+        yield b"".join([*whole, *rest]), 0
+
+
+def _drop(lines: _Lines) -> tuple[int, bytes]:
+    """Read to the end of a line: how many bytes that were, newline included, and what was read after them."""
+    dropped = 0
+    while data := lines.read(_STEP):
+        end = data.find(b"\n") + 1
+        if end:
+            return dropped + end, data[end:]
+        dropped += len(data)
+    return dropped, b""
+
+
+def _pieces(data: bytes, size: int, longest: int) -> Iterator[tuple[int, int, int]]:
+    """Cut whole lines into (start, end, cut): up to ``size`` bytes, or one over-long line, its last bytes cut off."""
+    start = at = 0
+    while len(data) - at > longest:
+        newline = data.rfind(b"\n", at, at + longest + 1)
+        if newline >= 0:
+            at = newline + 1
+            continue
+        yield from _sized(data, start, at, size)
+        start, at = at, data.find(b"\n", at + longest + 1) + 1 or len(data)
+        yield start, at, at - start - longest
+        start = at
+    yield from _sized(data, start, len(data), size)
+
+
+def _sized(data: bytes, start: int, end: int, size: int) -> Iterator[tuple[int, int, int]]:
+    while end - start > size:
+        cut = data.rfind(b"\n", start, start + size) + 1 or data.find(b"\n", start + size, end) + 1 or end
+        yield start, cut, 0
+        start = cut
+    if end > start:
+        yield start, end, 0
+
+
+def _damaged(source: Source, stream: Stream) -> str:
+    where = f"{source.name}: cannot be read further than byte {stream.position:,}"
+    if not stream.packed:
+        return f"{where} ({stream.damage}); check the disk or mount that it is on"
+    tester = f"{_TESTERS[stream.packed]} -t {shlex.quote(source.path)}" if source.path else "its sender"
+    return (
+        f"{where} of its decompressed data ({stream.damage}); everything before was read. "
+        f"The {stream.packed} file is damaged, cut off or still being written: check it with `{tester}`"
+    )

@@ -14,17 +14,16 @@ _LIMIT = 1024 * 1024  # decompressed bytes given at a time
 class Stream:
     """Plain bytes of a file object.
 
-    ``consumed`` counts the stored bytes that were read. When reading fails, the stream ends, and ``damage`` says
-    why, in words.
+    ``consumed`` counts the stored bytes that were read, ``position`` the bytes that were given. When reading
+    fails, the stream ends, and ``damage`` says why, in words.
     """
-
-    limit: int | None = None  # more than this ``read`` never gives
 
     def __init__(self, raw: Any, *, head: bytes = b"", seekable: bool = False) -> None:
         self._raw = raw
         self._head = head  # read already, to see what it is
         self._seekable = seekable
         self.consumed = 0
+        self.position = 0
         self.damage = ""
 
     def read(self, size: int) -> bytes:
@@ -32,16 +31,18 @@ class Stream:
         if self.damage:
             return b""
         try:
-            return self._stored(size)
+            data = self._stored(size)
         except OSError as error:
             self.damage = error.strerror or str(error)
             return b""
+        self.position += len(data)
+        return data
 
     def skip(self, count: int) -> None:
         """Pass over ``count`` bytes, or to the end."""
         if self._seekable:
             self._raw.seek(count)
-            self.consumed = count
+            self.consumed = self.position = count
             return
         while count > 0 and (data := self.read(min(count, _LIMIT))):
             count -= len(data)
@@ -59,8 +60,6 @@ class Stream:
 class Unpacked(Stream):
     """The decompressed bytes of a file object: of all its members, one after the other."""
 
-    limit = _LIMIT
-
     def __init__(
         self, raw: Any, kind: str, *, head: bytes = b"", seekable: bool = False, piece: int = _PIECE
     ) -> None:
@@ -69,7 +68,6 @@ class Unpacked(Stream):
         self._piece = piece
         self._waiting = b""  # stored bytes that belong to the next member
         self._codec = unpack.codec(kind)
-        self._position = 0
 
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes, and all that can be decompressed; none at the end."""
@@ -81,7 +79,7 @@ class Unpacked(Stream):
         except unpack.failures() as error:
             self.damage = getattr(error, "strerror", None) or str(error)
             data = self._rescue(size)
-        self._position += len(data)
+        self.position += len(data)
         return data
 
     def skip(self, count: int) -> None:
@@ -119,7 +117,7 @@ class Unpacked(Stream):
             return b""
         self._raw.seek(0)
         again = Unpacked(self._raw, self._kind, piece=4096)
-        again.skip(self._position)
+        again.skip(self.position)
         found = []
         while len(found) < size and (data := again.read(1)):
             found.append(data)

@@ -49,8 +49,12 @@ def codec(name: str) -> Codec:
         if name == "zst":
             return _zstd()
         if name == "bz2":
-            return importlib.import_module("bz2").BZ2Decompressor()  # type: ignore[no-any-return]
-        return importlib.import_module("lzma").LZMADecompressor()  # type: ignore[no-any-return]
+            import bz2
+
+            return bz2.BZ2Decompressor()
+        import lzma
+
+        return lzma.LZMADecompressor()
     except ImportError as error:
         if name == "zst":
             raise MissingExtraError(
@@ -106,7 +110,8 @@ def _zstd() -> Codec:
 class _Zstandard:
     """The zstandard package's decompressor, which has no limit: it is fed in small pieces.
 
-    A block of 128 KiB takes at least 4 stored bytes, so a piece of 2 KiB cannot give more than 64 MiB.
+    A block of 128 KiB takes at least 4 stored bytes, so a piece of 2 KiB cannot give more than 64 MiB. Whoever
+    asks for single bytes wants all that comes before some damage, and so is fed single bytes.
     """
 
     _PIECE = 2048
@@ -133,7 +138,7 @@ class _Zstandard:
         if data:
             self._input, self._at = self._input[self._at :] + data, 0
         while not self._out and not self._inner.eof and self._at < len(self._input):
-            piece = self._input[self._at : self._at + self._PIECE]
+            piece = self._input[self._at : self._at + (1 if max_length == 1 else self._PIECE)]
             self._at += len(piece)
             self._out = self._inner.decompress(piece)
         out, self._out = self._out[:max_length], self._out[max_length:]

@@ -1,0 +1,121 @@
+"""Classifies events: each distinct reply is decided once by ``logscan.rules``, however often it came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from logscan import schema
+from logscan.codes import ENHANCED, Outcome
+from logscan.packs.knowledge import Knowledge
+from logscan.rules import Decision, Reply, decide
+from logscan.template import template_expr
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KEYS = ("mta", "event", "outcome", "reply_code", "enhanced_code", "dsn", "smtp_command", "provider", "template")
+_DECIDED = Decision._fields
+_CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
+_GOOD = (Outcome.DELIVERED.value, Outcome.EXPANDED.value)
+
+
+def classify_events(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) -> pl.DataFrame:
+    """Add the classifier's columns to a polars frame of events.
+
+    Without ``templates`` the positive events get none: a summary does not ask how a server worded its thanks.
+    """
+    rows = _complete(events)
+    rows = _providers(rows, known)
+    positive = rows.select(
+        good=pl.col("outcome").is_in(_GOOD) & (pl.col("reply_code").is_null() | (pl.col("reply_code") < 400))
+    ).to_series().fill_null(value=False)  # fmt: skip
+    rows = _templates(rows, None if templates else ~positive)
+    groups = rows.group_by(_KEYS, maintain_order=True).agg(pl.col("diagnostic").first())
+    decisions = [
+        decide(Reply(**{name: row[name] for name in Reply._fields}), known)
+        for row in groups.select(*Reply._fields).iter_rows(named=True)
+    ]
+    columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
+    decided = groups.select(_KEYS).with_columns(
+        pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
+    )
+    return rows.join(decided, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _complete(events: pl.DataFrame) -> pl.DataFrame:
+    """The evidence columns, present and typed; what the classifier adds is taken away first."""
+    rows = events.drop([name for name in schema.CLASSIFIED if name in events.columns])
+    wanted = (*Reply._fields, "remote_mta", "recipient_domain")
+    return rows.with_columns(
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(
+            pl.UInt16 if name == "reply_code" else pl.String
+        ).alias(name)
+        for name in wanted
+        if name != "provider"
+    )  # fmt: skip
+
+
+def _providers(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+    """The provider of each distinct pair of peer and domain; for our own refusals only the peer counts."""
+    keys = ["remote_mta", "_domain"]
+    rows = rows.with_columns(
+        _domain=pl.when(pl.col("event") == "rejection").then(None).otherwise(pl.col("recipient_domain"))
+    )
+    pairs = rows.select(keys).unique()
+    names = [known.provider_of(host, domain) for host, domain in pairs.iter_rows()]
+    pairs = pairs.with_columns(provider=pl.Series(names, dtype=pl.String))
+    return rows.join(pairs, on=keys, how="left", nulls_equal=True, maintain_order="left").drop("_domain")
+
+
+def _templates(rows: pl.DataFrame, only: pl.Series | None) -> pl.DataFrame:
+    text = rows.get_column("diagnostic")
+    if only is not None:
+        text = text.to_frame("d").select(pl.when(only).then(pl.col("d"))).to_series()
+    distinct = text.drop_nulls().unique().to_frame("_text")
+    distinct = distinct.with_columns(template=template_expr(pl.col("_text")))
+    return rows.with_columns(_text=text).join(distinct, on="_text", how="left", maintain_order="left").drop("_text")
+
+
+def classify_frame(df: pd.DataFrame, known: Knowledge) -> pd.DataFrame:
+    """A copy of a pandas frame with the same index and the classifier's columns added.
+
+    Every input column is optional; without ``reply_code`` the code is read from the start of ``diagnostic``.
+    """
+    import pandas as pd
+
+    rows = pl.DataFrame({name: _evidence(df, name) for name in (*Reply._fields, "remote_mta", "recipient_domain")
+                         if name in df.columns and name != "provider"})  # fmt: skip
+    if rows.width == 0:
+        rows = pl.DataFrame({"diagnostic": pl.repeat(None, len(df), dtype=pl.String, eager=True)})
+    if "recipient_domain" not in rows.columns and "envelope_recipient" in df.columns:
+        address = _evidence(df, "envelope_recipient")
+        rows = rows.with_columns(recipient_domain=address.str.extract("@([^@]+)$").str.to_lowercase())
+    if "diagnostic" in rows.columns:
+        text = pl.col("diagnostic")
+        if "reply_code" not in rows.columns:
+            rows = rows.with_columns(reply_code=text.str.extract(_CODE).cast(pl.UInt16))
+        if "enhanced_code" not in rows.columns:
+            enhanced = text.str.extract(rf"^(?:[2-5][0-9][0-9][- ])?#?({ENHANCED})(?:[^0-9.]|$)")
+            rows = rows.with_columns(enhanced_code=enhanced)
+    rows = classify_events(rows, known)
+    added = schema.to_pandas(
+        schema.conform(rows.select(schema.CLASSIFIED)), tuple(schema.BY_NAME[n] for n in schema.CLASSIFIED)
+    )
+    added.index = df.index
+    out = df.drop(columns=[name for name in schema.CLASSIFIED if name in df.columns])
+    return pd.concat([out, added], axis=1)
+
+
+def _evidence(df: pd.DataFrame, name: str) -> pl.Series:
+    """One evidence column of a pandas frame: text, or a reply code given as int, float or text."""
+    values = df[name].astype("object")
+    values = values.where(values.notna(), None)
+    if name == "reply_code":
+        texts = [None if value is None else str(value).strip().removesuffix(".0") for value in values]
+        return pl.Series(name, [int(t) if t and t.isdigit() and 200 <= int(t) <= 599 else None for t in texts], dtype=pl.UInt16)
+    texts = [None if value is None else str(value) for value in values]
+    if name in ("enhanced_code", "dsn"):
+        return pl.Series(name, texts, dtype=pl.String).str.extract(rf"^({ENHANCED})$")
+    return pl.Series(name, texts, dtype=pl.String)

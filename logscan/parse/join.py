@@ -1,0 +1,49 @@
+"""Joins what a message's own lines say (client, sender, size, Message-ID) to its events.
+
+The join is by logging host and queue id within one life of the id: short ids are used again once a message is removed.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+_KEY = ("reporting_mta", "queue_id")
+_FACTS = ("client", "envelope_sender", "size", "message_id", "network_message_id")
+
+
+def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Fill client, sender, size and Message-ID of events from facts; both need _file and offset."""
+    facts = _complete(facts)
+    lived = _lives(events, facts)
+    known = (
+        facts.join(lived.filter(pl.col("_fact")), on=["_file", "offset"], how="inner")
+        .group_by(*_KEY, "_life")
+        .agg(pl.col(name).drop_nulls().first() for name in _FACTS)
+    )
+    of_events = lived.filter(~pl.col("_fact")).select("_row", "_life")
+    rows = events.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
+    rows = rows.join(of_events, on="_row", how="left").join(known, on=[*_KEY, "_life"], how="left", suffix="_said")
+    filled = []
+    for name in _FACTS:
+        said = f"{name}_said" if name in events.columns else name
+        filled.append(pl.coalesce(name, said).alias(name) if said != name else pl.col(name))
+    return rows.with_columns(filled).sort("_row").drop("_row", "_life")
+
+
+def _complete(facts: pl.DataFrame) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _FACTS if name not in facts.columns]
+    return facts.with_columns(missing).with_columns(pl.col("size").cast(pl.Int64)).drop("timestamp", "line", "agent")
+
+
+def _lives(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Number the lives of each queue id: a life ends with a line that closes the message."""
+    keys = ("_file", "offset", *_KEY)
+    of_events = events.with_row_index("_row").select(
+        *keys, pl.col("_row").cast(pl.Int64), _closes=pl.lit(value=False), _fact=pl.lit(value=False)
+    )
+    of_facts = facts.select(*keys, _row=pl.lit(None, dtype=pl.Int64), _closes="_closes", _fact=pl.lit(value=True))
+    whole = pl.concat([of_events, of_facts]).filter(pl.col("queue_id").is_not_null()).sort("_file", "offset")
+    ended = pl.col("_closes").cast(pl.Int32).cum_sum().over(_KEY) - pl.col("_closes").cast(pl.Int32)
+    return whole.with_columns(_life=ended).select("_file", "offset", "_row", "_fact", "_life").unique(
+        ["_file", "offset", "_row", "_fact"], maintain_order=True
+    )

@@ -1,0 +1,197 @@
+"""What a report says, as plain data: every renderer shows the same findings, and none computes any.
+
+All times are UTC and aware; ``zone`` names the zone in which to show them. All counts are of events unless a field
+says recipients or messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+SCHEMA = "logscan.report/1"
+
+
+@dataclass(slots=True)
+class Totals:
+    """The answer in numbers.
+
+    ``messages`` and ``recipients`` count each message and each of its recipients once, by what became of them in
+    the end; ``attempts`` counts every try of a delivery.
+    """
+
+    messages: int = 0
+    recipients: int = 0
+    delivered: int = 0  # recipients
+    delayed: int = 0  # recipients delivered after at least one failed try
+    waiting: int = 0  # recipients whose last try was deferred
+    bounced: int = 0  # recipients
+    expired: int = 0  # recipients
+    attempts: int = 0
+    attempts_by_outcome: dict[str, int] = field(default_factory=dict)
+    rejected: int = 0  # refusals that we gave to clients
+    held: int = 0
+    discarded: int = 0
+
+
+@dataclass(slots=True)
+class DomainCount:
+    """How often a recipient domain is concerned."""
+
+    domain: str
+    count: int
+
+
+@dataclass(slots=True)
+class Problem:
+    """One cause of trouble: replies of one reason, reply code and enhanced code."""
+
+    event: str  # delivery: others refused our mail; rejection: we refused theirs
+    status: str
+    reason: str
+    title: str  # the reason in words
+    reply_code: int | None
+    enhanced_code: str | None
+    dsn: str | None
+    rule: str | None
+    party: str | None
+    count: int  # events
+    outcomes: dict[str, int]
+    lost: int  # recipients bounced or expired for this cause
+    waiting: int  # recipients still in the queue for this cause
+    recovered: int  # recipients delivered later
+    mtas: list[str]
+    providers: list[str]
+    domains: list[DomainCount]  # the most concerned first
+    domain_count: int
+    first: datetime
+    last: datetime
+    example: str  # one real reply
+    source: str  # where the example stands: file and byte offset
+    offset: int
+    templates: int  # how many different wordings
+    remedy: str = ""
+    check: str = ""
+    more: str = ""
+    nothing_to_do: bool = False
+
+
+@dataclass(slots=True)
+class Hour:
+    """One hour of traffic; zeros included between the first and the last."""
+
+    hour: datetime
+    delivered: int = 0
+    deferred: int = 0
+    bounced: int = 0
+    expired: int = 0
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class Destination:
+    """A recipient domain that refused something."""
+
+    domain: str
+    provider: str | None
+    attempts: int
+    delivered: int
+    deferred: int
+    bounced: int
+    reason: str  # the most frequent one
+    title: str
+
+
+@dataclass(slots=True)
+class Notice:
+    """Lines that are no replies but matter: warnings, fatal errors, failed logins, lost connections."""
+
+    mta: str
+    severity: str
+    kind: str
+    title: str
+    template: str
+    count: int
+    first: datetime | None
+    last: datetime | None
+    example: str
+    source: str
+    offset: int
+
+
+@dataclass(slots=True)
+class Conflict:
+    """Replies whose pieces of evidence disagree."""
+
+    conflict: str
+    count: int
+    example: str
+    source: str
+    offset: int
+
+
+@dataclass(slots=True)
+class Sample:
+    """A line that was not understood."""
+
+    source: str
+    offset: int
+    line: str
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How much of the input was understood.
+
+    lines = understood (events + notices + facts and lines left alone on purpose) + foreign + unparsed.
+    """
+
+    bytes: int = 0
+    lines: int = 0
+    understood: int = 0
+    events: int = 0
+    notices: int = 0
+    ignored: int = 0
+    foreign: int = 0  # lines of other programs
+    unparsed: int = 0  # lines of a mail server that no pattern takes
+    cut: int = 0  # lines too long to be read whole
+    candidates: int = 0
+    samples: list[Sample] = field(default_factory=list)
+    first: datetime | None = None
+    last: datetime | None = None
+    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)  # silences of hours, the longest first
+
+
+@dataclass(slots=True)
+class Findings:
+    """A whole report as data."""
+
+    totals: Totals
+    problems: list[Problem]  # our deliveries that failed, the costliest first
+    refusals: list[Problem]  # what we refused, the most frequent first
+    hours: list[Hour]
+    destinations: list[Destination]
+    notices: list[Notice]
+    conflicts: list[Conflict]
+    coverage: Coverage
+    sources: list[str]
+    skipped: list[tuple[str, str]]  # name, why
+    mtas: list[str]
+    zone: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, texts and numbers; times as ISO 8601 in UTC."""
+        return {"schema": SCHEMA, **_plain(asdict(self))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value

@@ -1,0 +1,323 @@
+"""The pipeline, and the only module that knows the order of its stages.
+
+paths → sources → blocks → parsed columns → classified events → summaries. ``read`` stops at the events,
+``report`` goes to the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logscan import engines, framing, schema, sources, when
+from logscan.classify import classify_events
+from logscan.errors import NoMailLogError, OptionError
+from logscan.packs import Knowledge, Mta, knowledge, mtas, site_folders
+from logscan.parse import join, lines
+from logscan.summarise import Summary, combine_all, summary_of
+
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+Progress = Callable[[int, int | None, int], None]  # stored bytes read, stored bytes in all, lines
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+# What a report asks of the events; the rest need not be taken out of the lines.
+_FOR_REPORT = frozenset(
+    "timestamp mta event reporting_mta agent queue_id envelope_recipient recipient_domain remote_mta smtp_command "
+    "reply_code enhanced_code dsn outcome diagnostic".split()
+)
+_MERGE_AT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for: MTA, period, zone, year of the first line, own packs."""
+
+    mta: str | None = None
+    since: str | None = None
+    until: str | None = None
+    tz: str | None = None
+    year: int | None = None
+    patterns: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Result:
+    """What a scan found: a summary, how much was understood, what was read and what was left out."""
+
+    summary: Summary
+    coverage: lines.Coverage
+    read: list[str] = field(default_factory=list)
+    skipped: list[sources.Skipped] = field(default_factory=list)
+    zone: str = "UTC"
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything one block needs to become events; picklable parts only where it matters for an engine."""
+
+    packs: tuple[Mta, ...]
+    known: Knowledge
+    wanted: lines.Wanted
+    since: datetime | None
+    until: datetime | None
+
+    def parsed(self, job: tuple[sources.Block, framing.Clock]) -> lines.Parsed:
+        """Parse and classify one block."""
+        block, clock = job
+        out = lines.parse(block.data, block.offset, block.source.name, self.packs, clock, self.wanted)
+        if block.dropped:
+            out.coverage.bytes += block.dropped
+            out.coverage.cut = 1
+        out.events, out.notices = self._within(out.events), self._within(out.notices)
+        if not out.events.is_empty():
+            out.events = classify_events(out.events, self.known, templates=self.wanted.messages)
+        return out
+
+    def summed(self, job: tuple[sources.Block, framing.Clock]) -> tuple[Summary, lines.Coverage, sources.Block]:
+        """Parse, classify and summarise one block; its bytes are let go."""
+        out = self.parsed(job)
+        block = job[0]
+        block.data = b""
+        return summary_of(out.events, out.notices), out.coverage, block
+
+    def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if rows.is_empty():
+            return rows
+        if self.since is not None:
+            rows = rows.filter(pl.col("timestamp") >= self.since)
+        if self.until is not None:
+            rows = rows.filter(pl.col("timestamp") < self.until)
+        return rows
+
+
+class Scan:
+    """One walk over a set of logs, set up from paths and options.
+
+    Raises InputError for a path that cannot be read, OptionError for an option that makes no sense.
+    """
+
+    def __init__(self, paths: Paths, options: Options, *, messages: bool, columns: frozenset[str] | None) -> None:
+        names = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        zone = when.zone(options.tz)
+        self.zone = getattr(zone, "key", "UTC")
+        self.now = datetime.now(UTC)
+        self.since, self.until = when.window(options.since, options.until, now=self.now, tz=zone)
+        self.named = {os.fspath(name) for name in names}
+        self.found = sources.find(names)
+        folders = site_folders(options.patterns)
+        self.stage = Stage(
+            packs=_chosen(mtas(folders), options.mta),
+            known=knowledge(folders),
+            wanted=lines.Wanted(columns if columns is not None else lines.ALL.columns, messages),
+            since=self.since,
+            until=self.until,
+        )
+        self.clocks = _clocks(self.found.sources, self.zone, options.year, self.now)
+        self.options = options
+
+    def jobs(self) -> Iterator[tuple[sources.Block, framing.Clock]]:
+        """Every block, with the clock for its stamps."""
+        for source in self.found.sources:
+            clock = self.clocks.get(source.name)
+            for span in sources.spans(source):
+                for block in sources.blocks(span):
+                    if clock is None:
+                        clock = _clock_for(_first_month_day(block.data), source, self.zone, self.options.year, self.now)
+                    yield block, clock
+
+    def summary(self, mapper: Mapper, progress: Progress | None) -> Result:
+        """Walk everything, add it up."""
+        total = _total(self.found.sources)
+        parts: dict[str, list[Summary]] = {}
+        covered: dict[str, lines.Coverage] = {}
+        done = {source.name: 0 for source in self.found.sources}
+        count = 0
+        for part, coverage, block in mapper(self.stage.summed, self.jobs()):
+            name = block.source.name
+            held = parts.setdefault(name, [])
+            held.append(part)
+            if len(held) > _MERGE_AT:
+                parts[name] = [combine_all(held)]
+            covered[name] = covered.get(name, lines.Coverage()) + coverage
+            if progress is not None:
+                done[name] = block.consumed
+                count += coverage.lines
+                progress(sum(done.values()), total, count)
+        foreign = self._not_mail(covered)
+        return Result(
+            summary=combine_all(list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))),
+            coverage=sum((c for name, c in covered.items() if name not in foreign), lines.Coverage()),
+            read=[source.name for source in self.found.sources if source.name not in foreign],
+            skipped=[*self.found.skipped, *(sources.Skipped(name, "no line of a mail server") for name in foreign)],
+            zone=self.zone,
+            since=self.since,
+            until=self.until,
+        )
+
+    def frames(self, mapper: Mapper) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+        """Walk everything, keep the events and the facts about messages."""
+        events: list[pl.DataFrame] = []
+        facts: list[pl.DataFrame] = []
+        covered: dict[str, lines.Coverage] = {}
+        order = {source.name: n for n, source in enumerate(self.found.sources)}
+        for parsed, name in mapper(lambda job: (self.stage.parsed(job), job[0].source.name), self.jobs()):
+            covered[name] = covered.get(name, lines.Coverage()) + parsed.coverage
+            for frame, target in ((parsed.events, events), (parsed.messages, facts)):
+                if not frame.is_empty():
+                    target.append(frame.with_columns(_file=pl.lit(order[name], dtype=pl.Int32)))
+        self._not_mail(covered)
+        return events, facts
+
+    def _not_mail(self, covered: dict[str, lines.Coverage]) -> list[str]:
+        """The files without any line of a mail server; a file that was named itself must have one."""
+        out = []
+        for name, c in covered.items():
+            if c.lines and not (c.events or c.notices or c.facts or c.ignored or c.unparsed):
+                if name in self.named:
+                    raise NoMailLogError(_no_mail(name, self.stage.packs))
+                out.append(name)
+        return out
+
+
+def _no_mail(name: str, packs: tuple[Mta, ...]) -> str:
+    known = ", ".join(sorted(mta.name for mta in packs))
+    return (
+        f"{'standard input' if name == '-' else name}: no line of a mail server in it. logscan looked for lines of "
+        f"{known}; mail logs are usually /var/log/mail.log or /var/log/maillog (`logscan packs list` shows what is known)"
+    )
+
+
+def _chosen(packs: tuple[Mta, ...], name: str | None) -> tuple[Mta, ...]:
+    if name is None:
+        return packs
+    found = tuple(mta for mta in packs if mta.id == name)
+    if not found:
+        raise OptionError(f"--mta {name}: not known; known are {', '.join(mta.id for mta in packs)}")
+    return found
+
+
+def _total(found: tuple[sources.Source, ...]) -> int | None:
+    sizes = [source.size for source in found]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def _clocks(
+    found: tuple[sources.Source, ...], zone: str, year: int | None, now: datetime
+) -> dict[str, framing.Clock]:
+    """A clock for every file: by its own time, and along a rotated series, where no file may begin after the next one."""
+    out: dict[str, framing.Clock] = {}
+    series: dict[str, list[sources.Source]] = {}
+    for source in found:
+        if source.path is not None and source.size is not None:
+            series.setdefault(source.series, []).append(source)
+    for group in series.values():
+        starts = [(source, _peek(source)) for source in group]
+        if year is not None:
+            out |= _forward(starts, zone, year)
+        else:
+            out |= _backward(starts, zone, now)
+    return out
+
+
+def _forward(starts: list[tuple[sources.Source, int | None]], zone: str, year: int) -> dict[str, framing.Clock]:
+    out = {}
+    before: int | None = None
+    for source, first in starts:
+        if first is None:
+            out[source.name] = framing.Clock(zone, year, 101)
+            continue
+        if before is not None and first < before:
+            year += 1
+        before = first
+        out[source.name] = framing.Clock.starting(year, first, zone)
+    return out
+
+
+def _backward(starts: list[tuple[sources.Source, int | None]], zone: str, now: datetime) -> dict[str, framing.Clock]:
+    out = {}
+    after: tuple[int, int] | None = None  # year and month-day of the next file's first line
+    for source, first in reversed(starts):
+        clock = framing.Clock.ending(source.modified or now, zone)
+        if first is not None:
+            year = clock.year_of(first // 100, first % 100)
+            if after is not None and (year, first) > after:
+                year = after[0] if first <= after[1] else after[0] - 1
+                clock = framing.Clock.starting(year, first, zone)
+            after = (year, first)
+        out[source.name] = clock
+    return out
+
+
+def _clock_for(first: int | None, source: sources.Source, zone: str, year: int | None, now: datetime) -> framing.Clock:
+    if year is not None and first is not None:
+        return framing.Clock.starting(year, first, zone)
+    return framing.Clock.ending(source.modified or now, zone)
+
+
+def _peek(source: sources.Source) -> int | None:
+    """Month and day of the first line of a file, where its stamp has no year."""
+    block = next(iter(sources.blocks(sources.Span(source), size=4096)), None)
+    return _first_month_day(block.data) if block is not None else None
+
+
+def _first_month_day(data: bytes) -> int | None:
+    for line in data[:4096].split(b"\n")[:8]:
+        text = line[:64].decode("ascii", "replace")
+        for start in (0, text.find(">") + 1, text.find("| ") + 2):
+            found = framing.month_day(text[start:])
+            if found is not None:
+                return found
+    return None
+
+
+def summarise_paths(
+    paths: Paths,
+    options: Options,
+    *,
+    mapper: Mapper = engines.threads,
+    progress: Progress | None = None,
+) -> Result:
+    """Scan logs into one summary, in bounded memory."""
+    return Scan(paths, options, messages=False, columns=_FOR_REPORT).summary(mapper, progress)
+
+
+def read_events(
+    paths: Paths,
+    options: Options,
+    *,
+    columns: Iterable[str] | None = None,
+    mapper: Mapper = engines.threads,
+) -> pl.DataFrame:
+    """Scan logs into one classified events table (polars), in input order, senders and sizes joined."""
+    wanted = _checked(columns)
+    events, facts = Scan(paths, options, messages=True, columns=None).frames(mapper)
+    if not events:
+        return schema.conform(pl.DataFrame()).select(wanted)
+    whole = pl.concat(events, how="diagonal_relaxed").sort("_file", "offset", maintain_order=True)
+    if facts:
+        whole = join.with_messages(whole, pl.concat(facts, how="diagonal_relaxed"))
+    return schema.conform(whole).select(wanted)
+
+
+def _checked(columns: Iterable[str] | None) -> list[str]:
+    if columns is None:
+        return list(schema.NAMES)
+    names = list(columns)
+    for name in names:
+        if name not in schema.BY_NAME:
+            raise OptionError(f"there is no column {name!r} in the events table; known are {', '.join(schema.NAMES)}")
+    return names
+
+
+def default_log() -> str | None:
+    """The mail log this machine has, if it has one where they usually are."""
+    usual = ("/var/log/mail.log", "/var/log/maillog", "/var/log/exim4/mainlog", "/var/log/exim_mainlog")
+    return next((path for path in usual if Path(path).is_file()), None)

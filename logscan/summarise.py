@@ -1,0 +1,149 @@
+"""Events to summaries that add up: tallies by key, and the ledger of what became of each recipient.
+
+A summary is a commutative monoid: ``combine`` in any order and any grouping gives the same, ``Summary()`` is its zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+import polars as pl
+
+from logscan.template import template_expr
+
+# What logscan.summarise() hands out, one row for each distinct combination.
+PUBLIC = (
+    "mta", "event", "outcome", "status", "reason", "rule", "reply_code", "enhanced_code", "provider",
+    "recipient_domain", "hour", "template",
+)  # fmt: skip
+CAUSES = (
+    "mta", "event", "outcome", "status", "reason", "rule", "basis", "party", "conflict", "reply_code",
+    "enhanced_code", "dsn", "smtp_command", "provider", "template",
+)  # fmt: skip
+HOURS = ("event", "outcome", "hour")
+DOMAINS = ("event", "outcome", "status", "reason", "recipient_domain")
+NOTICES = ("mta", "kind", "severity", "template")
+_CAUSE = ("reason", "reply_code", "enhanced_code", "dsn")
+_FAILED = ("deferred", "softbounced", "bounced", "expired")
+_MEASURES = ("count", "first", "last", "example", "source", "offset")
+
+
+@dataclass(slots=True)
+class Summary:
+    """Tallies of one or more blocks; empty frames are zeros."""
+
+    causes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    hours: pl.DataFrame = field(default_factory=pl.DataFrame)
+    domains: pl.DataFrame = field(default_factory=pl.DataFrame)
+    notices: pl.DataFrame = field(default_factory=pl.DataFrame)
+    ledger: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+def tally(rows: pl.DataFrame, keys: Sequence[str], text: str = "diagnostic") -> pl.DataFrame:
+    """Count rows by keys, with first and last time and one example (the one earliest in its file)."""
+    at = pl.col("timestamp")
+    return rows.group_by(keys, maintain_order=False).agg(
+        pl.len().cast(pl.Int64).alias("count"),
+        at.min().alias("first"),
+        at.max().alias("last"),
+        pl.col(text).first().alias("example"),
+        pl.col("source").first(),
+        pl.col("offset").first(),
+    )
+
+
+def count(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Count rows by keys alone."""
+    return rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"))
+
+
+def summary_of(events: pl.DataFrame, notices: pl.DataFrame) -> Summary:
+    """The summary of one block's classified events and its notices."""
+    out = Summary()
+    if not events.is_empty():
+        rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
+        out.causes = tally(rows, CAUSES)
+        out.hours = count(rows, HOURS)
+        out.domains = count(rows, DOMAINS)
+        out.ledger = _ledger(rows)
+    if not notices.is_empty():
+        texts = notices.select(pl.col("_text").unique()).drop_nulls()
+        texts = texts.with_columns(template=template_expr(pl.col("_text")))
+        rows = notices.rename({"_kind": "kind", "_severity": "severity"})
+        rows = rows.join(texts, on="_text", how="left", maintain_order="left")
+        out.notices = tally(rows, NOTICES, text="line")
+    return out
+
+
+def combine(one: Summary, other: Summary) -> Summary:
+    """Add two summaries."""
+    return combine_all([one, other])
+
+
+def combine_all(parts: Sequence[Summary]) -> Summary:
+    """Add any number of summaries."""
+    whole = {f.name: [frame for part in parts if not (frame := getattr(part, f.name)).is_empty()] for f in fields(Summary)}
+    return Summary(
+        causes=_merge(whole["causes"], CAUSES),
+        hours=_merge(whole["hours"], HOURS),
+        domains=_merge(whole["domains"], DOMAINS),
+        notices=_merge(whole["notices"], NOTICES),
+        ledger=_merge_ledger(whole["ledger"]),
+    )
+
+
+def _merge(frames: list[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
+    if len(frames) < 2:
+        return frames[0] if frames else pl.DataFrame()
+    rows = pl.concat(frames)
+    if "first" not in rows.columns:
+        return rows.group_by(keys).agg(pl.col("count").sum())
+    rows = rows.sort("source", "offset")
+    return rows.group_by(keys, maintain_order=True).agg(
+        pl.col("count").sum(),
+        pl.col("first").min(),
+        pl.col("last").max(),
+        pl.col("example", "source", "offset").first(),
+    )
+
+
+def _ledger(rows: pl.DataFrame) -> pl.DataFrame:
+    """What became of each recipient of each message so far: one row for each, keyed by hashes."""
+    tries = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") != "other"))
+    host = pl.col("reporting_mta")
+    failed = pl.col("outcome").is_in(_FAILED)
+    tries = tries.select(
+        pl.struct(host, "queue_id").hash().alias("message"),
+        pl.struct(host, "queue_id", "envelope_recipient").hash().alias("recipient"),
+        "outcome",
+        pl.col("envelope_recipient").is_null().alias("whole"),
+        pl.when(failed).then(pl.col("timestamp")).alias("failed_at"),
+        *(pl.when(failed).then(pl.col(name)).alias(name) for name in _CAUSE),
+        at=pl.col("timestamp"),
+        tries=pl.lit(1, dtype=pl.Int64),
+    )
+    return _settle(tries)
+
+
+def _settle(tries: pl.DataFrame) -> pl.DataFrame:
+    """The last outcome of each recipient, and why it last failed."""
+    if tries.get_column("recipient").n_unique() == tries.height:
+        return tries
+    rows = tries.sort("at", "outcome")
+    failing = rows.filter(pl.col("failed_at").is_not_null())
+    why = failing.sort("failed_at").group_by("recipient").agg(pl.col("failed_at", *_CAUSE).last())
+    last = rows.group_by("recipient").agg(
+        pl.col("message", "outcome", "whole").last(), pl.col("at").max(), pl.col("tries").sum()
+    )
+    return last.join(why, on="recipient", how="left").select(tries.columns)
+
+
+def _merge_ledger(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return _settle(pl.concat(frames)) if frames else pl.DataFrame()
+
+
+def public_summary(events: pl.DataFrame) -> pl.DataFrame:
+    """One row for each distinct combination of PUBLIC, with count, first, last and example."""
+    rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
+    return tally(rows, PUBLIC).sort("count", "first", descending=[True, False])
