@@ -104,10 +104,12 @@ class Client:
 
     async def message(self, lines: list[str]) -> Answer:
         """Send a message after DATA; the reply concerns its only recipient, if there is just one."""
-        if not (answer := await self.say("DATA")).ok:
+        only = self.recipients[0] if len(self.recipients) == 1 else None
+        self.write("DATA")
+        if not (answer := await self.hear("DATA", only)).ok:
             return answer
         self.write("\r\n".join(f".{line}" if line.startswith(".") else line for line in lines) + "\r\n.")
-        return await self.hear("END-OF-DATA", self.recipients[0] if len(self.recipients) == 1 else None)
+        return await self.hear("END-OF-DATA", only)
 
     async def login(self, user: str, password: str) -> Answer:
         """Authenticate with PLAIN."""

@@ -110,6 +110,10 @@ async def play(feeder: Feeder, server: Postfix) -> None:
     )
     await server.command("-bv", "bert", "nobodyatall", "unknown.61@example.net", program="sendmail")
     held = await feeder.send({"exit75again@example.com": (LOCAL, DEFERRED)})
-    for flag in ("-h", "-H", "-r", "-e"):
+    for flag in ("-h", "-H", "-e"):
         await asyncio.sleep(0.3)
         await server.command(flag, held.queue_id, program="postsuper")
+    again = await feeder.send({"exit75@example.com": (LOCAL, DEFERRED)})
+    await asyncio.sleep(0.3)
+    for flag in ("-r", "-d"):
+        await server.command(flag, again.queue_id, program="postsuper")

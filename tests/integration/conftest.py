@@ -1,0 +1,35 @@
+"""Fixtures of the tests against real servers.
+
+`LOGSCAN_REQUIRE_SERVERS=1` makes tests fail where they would be skipped, and fetches the servers first.
+`LOGSCAN_POSTFIX_RUN=FOLDER` keeps a run, and takes it again the next time.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import harness, packages
+
+REQUIRED = os.environ.get("LOGSCAN_REQUIRE_SERVERS") == "1"
+
+
+@pytest.fixture(scope="session")
+def postfix_run() -> Iterator[harness.PostfixRun]:
+    kept = os.environ.get("LOGSCAN_POSTFIX_RUN")
+    if kept and Path(kept, "said.jsonl").exists():
+        yield harness.load(Path(kept))
+        return
+    if REQUIRED and not packages.available():
+        packages.fetch(packages.root())
+    if obstacle := packages.obstacle():
+        (pytest.fail if REQUIRED else pytest.skip)(obstacle)
+    if kept:
+        yield harness.play(Path(kept))
+        return
+    with tempfile.TemporaryDirectory(prefix="logscan-postfix-") as folder:
+        yield harness.play(Path(folder))
