@@ -20,6 +20,7 @@ _ISO = (
 _HOST = r"(?P<reporting_mta>[^ ]+)"
 _TAG = r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: "
 _PRI = r"<[0-9]{1,3}>"
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ SYSLOG: tuple[Frame, ...] = (
     # RFC 5424 section 6: PRI VERSION STAMP HOST APP-NAME PROCID MSGID STRUCTURED-DATA [BOM] MSG
     Frame(
         "rfc5424",
-        rf"^{_PRI}1 {_ISO} {_HOST} (?P<agent>[^ ]+) [^ ]+ [^ ]+ (?:-|(?:\[[^\]]*\])+) (?:\x{{FEFF}})?",
+        rf"^{_PRI}1 {_ISO} {_HOST} (?P<agent>[^ ]+) [^ ]+ [^ ]+ (?:-|(?:\[[^\]]*\])+) {_BOM}? ?",
         "iso",
     ),
     *_both("facility-", "", rf" {_HOST} [a-z0-9]+\.[a-z]+ {_TAG}"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -17,11 +17,11 @@ from typing import Any
 import polars as pl
 
 from logscan import engines, framing, schema, sources, when
-from logscan.classify import classify_events
+from logscan.classifier import classify_events
 from logscan.errors import NoMailLogError, OptionError
 from logscan.packs import Knowledge, Mta, knowledge, mtas, site_folders
 from logscan.parse import join, lines
-from logscan.summarise import Summary, combine_all, summary_of
+from logscan.summary import Summary, combine_all, summary_of
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 Progress = Callable[[int, int | None, int], None]  # stored bytes read, stored bytes in all, lines
@@ -84,9 +84,8 @@ class Stage:
     def summed(self, job: tuple[sources.Block, framing.Clock]) -> tuple[Summary, lines.Coverage, sources.Block]:
         """Parse, classify and summarise one block; its bytes are let go."""
         out = self.parsed(job)
-        block = job[0]
-        block.data = b""
-        return summary_of(out.events, out.notices), out.coverage, block
+        # The bytes are let go here: what waits for its turn holds columns only.
+        return summary_of(out.events, out.notices), out.coverage, replace(job[0], data=b"")
 
     def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
         if rows.is_empty():
@@ -321,3 +320,8 @@ def default_log() -> str | None:
     """The mail log this machine has, if it has one where they usually are."""
     usual = ("/var/log/mail.log", "/var/log/maillog", "/var/log/exim4/mainlog", "/var/log/exim_mainlog")
     return next((path for path in usual if Path(path).is_file()), None)
+
+
+def zone_name(name: str | None) -> str:
+    """The name of a zone, or of this machine's; raises OptionError for one that does not exist."""
+    return str(getattr(when.zone(name), "key", "UTC"))

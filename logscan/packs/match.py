@@ -94,7 +94,7 @@ def split_reply(text: str | None) -> tuple[int | None, str | None, str | None]:
     code = found[1]
     enhanced = _ENHANCED.match(text)
     if text[3:4] == "-":
-        prefix = rf" +{code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
+        prefix = rf"(?: +|\?\?){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
         later = regex.search(prefix, text)
         text = regex.sub(prefix, " ", code + " " + text[4:])
         if enhanced is None and later is not None and later[1]:

@@ -29,7 +29,7 @@ def _joined(rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Multi-line replies: each line repeats the code (and often the enhanced code), which is one code only."""
     out = []
     for (code,), group in rows.group_by("reply_code", maintain_order=True):
-        prefix = rf" +{code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
+        prefix = rf"(?: +|\?\?){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
         text = pl.col("diagnostic")
         out.append(
             group.with_columns(

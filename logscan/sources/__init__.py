@@ -1,7 +1,7 @@
 """Where log bytes come from: paths → ``Source`` → ``Span`` → ``Block``.
 
-``find`` turns what the user named (files, patterns, folders, ``-``) into sources, ``spans`` cuts a source into
-pieces that can be read independently, ``blocks`` reads one piece as blocks of whole lines.
+``find`` turns what the user named (files, patterns, folders, ``-``) into sources, ``spans`` cuts a source
+into pieces that can be read independently, ``blocks`` reads one piece as blocks of whole lines.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ class Block:
     """Contiguous whole lines of a source, as they stand in the file.
 
     ``offset`` is where ``data`` begins in the decompressed stream. Every line has its newline; only the last
-    line of a source may lack it. When ``dropped`` is not 0, ``data`` is the head of one over-long line, and so
-    many bytes were cut off its end, newline included. ``consumed`` is how far the stored file has been read.
+    line of a source may lack it. When ``dropped`` is not 0, ``data`` is the head of one over-long line, and
+    so many bytes were cut off its end, newline included. ``consumed`` is how far the stored file was read.
     """
 
     source: Source

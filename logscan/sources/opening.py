@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from logscan.sources.model import Source
 from logscan.sources.stream import Stream, Unpacked
 
 _HEAD = 8 * 1024
+_MAGIC = 8  # enough for the longest
 
 
 @contextmanager
@@ -31,12 +32,9 @@ def opened(source: Source) -> Iterator[Stream]:
         yield _sniffed(sys.stdin.buffer)
         return
     try:
-        raw: Any = Path(source.path).open("rb", buffering=0 if source.size is not None else -1)
+        raw = _open(source, source.path)
     except OSError as error:
         raise trouble.failed(source.path, error).told(source.name) from None
-    if source.inode is not None and os.fstat(raw.fileno()).st_ino != source.inode:
-        raw.close()
-        raw = _renamed(source)
     with raw:
         if source.size is None:
             yield _sniffed(raw)
@@ -65,20 +63,39 @@ def head(path: str) -> tuple[bytes, str | None, str]:
 
 
 def _sniffed(raw: Any) -> Stream:
-    first = Stream(raw).read(_HEAD // 1024)
+    first = Stream(raw).read(_MAGIC)
     compression = unpack.kind(first)
     return Unpacked(raw, compression, head=first) if compression else Stream(raw, head=first)
 
 
-def _renamed(source: Source) -> Any:
-    """The file that had the source's path when it was found, under its new name."""
-    if source.path is not None:
-        folder = Path(source.path).parent
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.inode() == source.inode and stat.S_ISREG(entry.stat().st_mode):
-                    return Path(entry.path).open("rb", buffering=0)
+def _open(source: Source, path: str) -> Any:
+    """The file that had this path when it was found; it may have another name now."""
+    try:
+        raw = Path(path).open("rb", buffering=-1 if source.size is None else 0)
+    except FileNotFoundError:
+        if source.inode is None:
+            raise
+    else:
+        status = os.fstat(raw.fileno())
+        if _is_same(source, status) or modified(status) == source.modified and status.st_size == source.size:
+            return raw
+        raw.close()
+    with os.scandir(Path(path).resolve().parent) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False) and _is_same(source, entry.stat()):
+                return Path(entry.path).open("rb", buffering=0)
     raise InputError(
-        f"{source.name}: was replaced while logscan was running, and the file that it was is gone "
-        "(log rotation?); run logscan again"
+        f"{source.name}: was replaced or cut while logscan was running (log rotation?); run logscan again"
     )
+
+
+def _is_same(source: Source, status: os.stat_result) -> bool:
+    """Whether this is the file that was found, and still holds what it held then."""
+    if source.inode is None or source.size is None:
+        return True
+    return status.st_ino == source.inode and status.st_size >= source.size
+
+
+def modified(status: os.stat_result) -> datetime:
+    """When a file was last written, in UTC."""
+    return datetime.fromtimestamp(status.st_mtime, UTC)

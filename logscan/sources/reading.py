@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from logscan.errors import InputError
+from logscan.sources import trouble
 from logscan.sources.model import Block, Source, Span
 from logscan.sources.opening import opened
 from logscan.sources.stream import Stream
 
 _STEP = 64 * 1024  # the least that is read at a time
-_TESTERS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "zstd"}
 
 
 def spans(source: Source, size: int = 256 * 1024 * 1024) -> list[Span]:
@@ -30,9 +29,9 @@ def spans(source: Source, size: int = 256 * 1024 * 1024) -> list[Span]:
 def blocks(span: Span, size: int = 16 * 1024 * 1024, longest_line: int = 64 * 1024) -> Iterator[Block]:
     """The lines that begin in a span, as blocks of up to ``size`` bytes, or of one line that is longer.
 
-    A line of more than ``longest_line`` bytes (newline not counted) comes as a block of its own that holds only
-    its head. Memory stays bounded by ``size`` and ``longest_line``. Standard input can be read only once, and
-    is read until a block is full.
+    A line of more than ``longest_line`` bytes (newline not counted) comes as a block of its own that holds
+    only its head. Memory stays bounded by ``size`` and ``longest_line``. Standard input can be read only once,
+    and is read until a block is full.
 
     Raises InputError when the file cannot be opened, or, after everything readable was given, when it cannot
     be read to its end. Raises MissingExtraError for zst data without a zstd package.
@@ -136,7 +135,7 @@ def _drop(lines: _Lines) -> tuple[int, bytes]:
 
 
 def _pieces(data: bytes, size: int, longest: int) -> Iterator[tuple[int, int, int]]:
-    """Cut whole lines into (start, end, cut): up to ``size`` bytes, or one over-long line, its last bytes cut off."""
+    """Cut whole lines into (start, end, cut): ``size`` bytes, or an over-long line that loses ``cut`` bytes."""
     start = at = 0
     while len(data) - at > longest:
         newline = data.rfind(b"\n", at, at + longest + 1)
@@ -163,8 +162,10 @@ def _damaged(source: Source, stream: Stream) -> str:
     where = f"{source.name}: cannot be read further than byte {stream.position:,}"
     if not stream.packed:
         return f"{where} ({stream.damage}); check the disk or mount that it is on"
-    tester = f"{_TESTERS[stream.packed]} -t {shlex.quote(source.path)}" if source.path else "its sender"
+    check = (
+        f"check it with `{trouble.tester(stream.packed, source.path)}`" if source.path else "send it again"
+    )
     return (
         f"{where} of its decompressed data ({stream.damage}); everything before was read. "
-        f"The {stream.packed} file is damaged, cut off or still being written: check it with `{tester}`"
+        f"The {stream.packed} data are damaged, cut off or still being written: {check}"
     )

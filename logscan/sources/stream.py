@@ -18,6 +18,8 @@ class Stream:
     fails, the stream ends, and ``damage`` says why, in words.
     """
 
+    packed = ""  # the compression
+
     def __init__(self, raw: Any, *, head: bytes = b"", seekable: bool = False) -> None:
         self._raw = raw
         self._head = head  # read already, to see what it is
@@ -64,7 +66,7 @@ class Unpacked(Stream):
         self, raw: Any, kind: str, *, head: bytes = b"", seekable: bool = False, piece: int = _PIECE
     ) -> None:
         super().__init__(raw, head=head, seekable=seekable)
-        self._kind = kind
+        self.packed = kind
         self._piece = piece
         self._waiting = b""  # stored bytes that belong to the next member
         self._codec = unpack.codec(kind)
@@ -108,17 +110,17 @@ class Unpacked(Stream):
                 return False
             rest = stored.lstrip(b"\0")
         self._waiting = rest
-        self._codec = unpack.codec(self._kind)
+        self._codec = unpack.codec(self.packed)
         return True
 
     def _rescue(self, size: int) -> bytes:
-        """What the call that failed could still have given: the file is read again up to there, then bytewise."""
+        """What the failed call could still have given: the file is read again up to there, then bytewise."""
         if not self._seekable:
             return b""
         self._raw.seek(0)
-        again = Unpacked(self._raw, self._kind, piece=4096)
+        again = Unpacked(self._raw, self.packed, piece=4096)
         again.skip(self.position)
-        found = []
+        found: list[bytes] = []
         while len(found) < size and (data := again.read(1)):
             found.append(data)
         return b"".join(found)

@@ -11,6 +11,15 @@ from pathlib import Path
 from logscan.errors import InputError, LogscanError
 
 _JOURNAL = Path("/run/systemd/journal")
+_TESTERS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "zstd"}
+_READERS = (  # what other files begin with, what they are, and how to get at their text
+    (0, b"LPKSHHRH", "a systemd journal", "journalctl --file {} --facility=mail --output=short-iso"),
+    (0, b"PK\x03\x04", "a zip archive", "unzip -p {}"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x -so {}"),
+    (0, b"\x04\x22\x4d\x18", "lz4 data", "lz4 -dc {}"),
+    (0, b"\x1f\x9d", "compress(1) data", "zcat {}"),
+    (257, b"ustar", "a tar archive", "tar -xOf {}"),
+)
 
 
 class Unfit(Exception):  # noqa: N818  (not an error yet: inside folders it is a reason to skip)
@@ -44,6 +53,18 @@ def no_match(pattern: str) -> Unfit:
     return Unfit("no file matches this pattern", _nearest(plain) or "check the folder with `ls`")
 
 
+def refuse_other_formats(head: bytes, path: str) -> None:
+    """Raises Unfit for a file that begins with ``head`` and holds its text in a form that is not read here."""
+    for at, magic, what, reader in _READERS:
+        if head.startswith(magic, at):
+            raise Unfit(f"{what}, not text", f"try `{reader.format(_quoted(path))} | logscan -`")
+
+
+def tester(compression: str, path: str) -> str:
+    """The command that checks a compressed file."""
+    return f"{_TESTERS[compression]} -t {_quoted(path)}"
+
+
 def _missing(path: str) -> Unfit:
     if Path(path).is_symlink():
         return Unfit(
@@ -59,7 +80,7 @@ def _nearest(path: str) -> str:
     parts = Path(path).parts
     for depth in range(len(parts)):
         folder, part = Path(*parts[:depth]), parts[depth]
-        if (folder / part).exists():
+        if _exists(folder / part):
             continue
         try:
             names = sorted(os.listdir(folder))  # noqa: PTH208  (names are what is compared)
@@ -69,12 +90,12 @@ def _nearest(path: str) -> str:
         if not close:
             return ""
         whole = folder.joinpath(close[0], *parts[depth + 1 :])
-        return f"did you mean {whole if whole.exists() else folder / close[0]}?"
+        return f"did you mean {whole if _exists(whole) else folder / close[0]}?"
     return ""
 
 
 def _elsewhere(path: str) -> str:
-    folder = next((above for above in Path(path).absolute().parents if above.is_dir()), Path("/"))
+    folder = next((above for above in Path(path).absolute().parents if _exists(above)), Path("/"))
     if str(folder).startswith("/var/log") and _JOURNAL.exists():
         return (
             "this machine may keep its mail log in the systemd journal only: "
@@ -95,7 +116,7 @@ def _permission(path: str) -> str:
             group = place.group()
         except (KeyError, NotImplementedError, OSError):
             return again
-        if not status.st_mode & stat.S_IRGRP or status.st_gid == 0:
+        if not status.st_mode & stat.S_IRGRP or status.st_gid in (0, *os.getgroups()):
             return again
         owner = f"its group is {group}" if place == Path(path) else f"the group of {place} is {group}"
         return (
@@ -103,6 +124,14 @@ def _permission(path: str) -> str:
             "and log in again"
         )
     return again
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def _quoted(path: str) -> str:

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from logscan.errors import MissingExtraError
 
 MAGIC = {"gz": b"\x1f\x8b\x08", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zst": b"\x28\xb5\x2f\xfd"}
-_SKIPPABLE = b"\x2a\x4d\x18"  # RFC 8878 section 3.1.2: pzstd writes one such frame in front of each other frame
+_SKIPPABLE = (
+    b"\x2a\x4d\x18"  # RFC 8878 section 3.1.2: pzstd writes one such frame in front of each other frame
+)
 
 
 class Codec(Protocol):
@@ -27,7 +29,7 @@ class Codec(Protocol):
     def unused_data(self) -> bytes:
         """What was put in after the member's end."""
 
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
         """At most ``max_length`` more bytes; what remains of ``data`` is kept for the next call."""
 
 
@@ -66,7 +68,11 @@ def codec(name: str) -> Codec:
 def failures() -> tuple[type[Exception], ...]:
     """What decompressors raise on damaged data; bz2's OSError has no errno."""
     found: list[type[Exception]] = [zlib.error, EOFError, OSError]
-    for module, name in (("lzma", "LZMAError"), ("zstandard", "ZstdError"), ("compression.zstd", "ZstdError")):
+    for module, name in (
+        ("lzma", "LZMAError"),
+        ("zstandard", "ZstdError"),
+        ("compression.zstd", "ZstdError"),
+    ):
         try:
             found.append(getattr(importlib.import_module(module), name))
         except ImportError:
@@ -110,8 +116,8 @@ def _zstd() -> Codec:
 class _Zstandard:
     """The zstandard package's decompressor, which has no limit: it is fed in small pieces.
 
-    A block of 128 KiB takes at least 4 stored bytes, so a piece of 2 KiB cannot give more than 64 MiB. Whoever
-    asks for single bytes wants all that comes before some damage, and so is fed single bytes.
+    A block of 128 KiB takes at least 4 stored bytes, so a piece of 2 KiB cannot give more than 64 MiB.
+    Whoever asks for single bytes wants all that comes before some damage, and so is fed single bytes.
     """
 
     _PIECE = 2048

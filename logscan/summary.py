@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from logscan import schema
 from logscan.template import template_expr
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What logscan.summarise() hands out, one row for each distinct combination.
 PUBLIC = (
@@ -24,6 +29,15 @@ CAUSES = (
 HOURS = ("event", "outcome", "hour")
 DOMAINS = ("event", "outcome", "status", "reason", "recipient_domain")
 NOTICES = ("mta", "kind", "severity", "template")
+SUMMARY = (
+    *(schema.BY_NAME.get(name, schema.Column(name, "time", "the hour, UTC")) for name in PUBLIC),
+    schema.Column("count", "int", "how many events"),
+    schema.Column("first", "time", "the first of them, UTC"),
+    schema.Column("last", "time", "the last of them, UTC"),
+    schema.Column("example", "str", "one real diagnostic"),
+    schema.Column("source", "word", "the file of the example"),
+    schema.Column("offset", "int", "byte offset of the example"),
+)
 _CAUSE = ("reason", "reply_code", "enhanced_code", "dsn")
 _FAILED = ("deferred", "softbounced", "bounced", "expired")
 _MEASURES = ("count", "first", "last", "example", "source", "offset")
@@ -143,7 +157,22 @@ def _merge_ledger(frames: list[pl.DataFrame]) -> pl.DataFrame:
     return _settle(pl.concat(frames)) if frames else pl.DataFrame()
 
 
-def public_summary(events: pl.DataFrame) -> pl.DataFrame:
-    """One row for each distinct combination of PUBLIC, with count, first, last and example."""
-    rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
-    return tally(rows, PUBLIC).sort("count", "first", descending=[True, False])
+def public_frame(events: pd.DataFrame) -> pd.DataFrame:
+    """One row for each distinct combination of PUBLIC, with count, first, last and example; the most frequent first."""
+    rows = from_pandas(events).with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
+    out = tally(rows, PUBLIC).sort("count", "first", "offset", descending=[True, False, False])
+    return schema.to_pandas(out, SUMMARY)
+
+
+def from_pandas(events: pd.DataFrame) -> pl.DataFrame:
+    """An events table as the engine wants it: categories as text, columns that are missing added."""
+    columns = {}
+    for column in schema.EVENTS:
+        if column.name in events.columns:
+            values = events[column.name]
+            plain = values.astype("object") if column.kind == "word" else values
+            kind = pl.String() if column.kind in ("word", "str") else schema.polars_type(column)
+            columns[column.name] = pl.Series(column.name, pl.from_pandas(plain)).cast(kind)
+        else:
+            columns[column.name] = pl.repeat(None, len(events), dtype=schema.polars_type(column), eager=True)
+    return pl.DataFrame(columns)

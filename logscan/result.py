@@ -1,0 +1,94 @@
+"""A report as the library hands it out: findings that can show themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logscan import building, engines, scan
+from logscan.packs import knowledge, mtas, site_folders
+from logscan.parse.lines import Coverage
+from logscan.render import render
+from logscan.report import Findings
+from logscan.summary import from_pandas, summary_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of one or more logs; ``findings`` holds them as data."""
+
+    findings: Findings
+
+    def to_text(self, *, width: int = 100, colour: bool = False, top: int = 10) -> str:
+        """The report for a terminal, wrapped to a width."""
+        return render(self.findings, "text", width=width, colour=colour, top=top)
+
+    def to_json(self) -> str:
+        """The report as JSON (schema logscan.report/1)."""
+        return render(self.findings, "json", width=0, colour=False, top=0)
+
+    def to_csv(self) -> str:
+        """Problems and refusals as CSV, one row each."""
+        return render(self.findings, "csv", width=0, colour=False, top=0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain dicts, lists, texts and numbers."""
+        return self.findings.to_dict()
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.to_text())
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+
+def of(
+    paths: scan.Paths | pd.DataFrame,
+    options: scan.Options,
+    *,
+    mapper: scan.Mapper = engines.threads,
+    progress: scan.Progress | None = None,
+) -> Report:
+    """A report on logs, or on an events table."""
+    if hasattr(paths, "columns"):
+        return _of_events(from_pandas(paths), options)  # type: ignore[arg-type]  # a pandas frame
+    found = scan.summarise_paths(paths, options, mapper=mapper, progress=progress)
+    folders = site_folders(options.patterns)
+    return Report(
+        building.build(
+            found.summary,
+            found.coverage,
+            knowledge(folders),
+            mtas(folders),
+            sources=found.read,
+            skipped=[(item.name, item.why) for item in found.skipped],
+            zone=found.zone,
+            since=found.since,
+            until=found.until,
+        )
+    )
+
+
+def _of_events(events: pl.DataFrame, options: scan.Options) -> Report:
+    import polars as pl
+
+    folders = site_folders(options.patterns)
+    names = events.get_column("source").drop_nulls().unique().sort().to_list()
+    return Report(
+        building.build(
+            summary_of(events, pl.DataFrame()),
+            Coverage(lines=events.height, events=events.height),
+            knowledge(folders),
+            mtas(folders),
+            sources=names,
+            skipped=[],
+            zone=scan.zone_name(options.tz),
+        )
+    )
