@@ -86,7 +86,7 @@ class Client:
 
     async def say(self, command: str) -> Answer:
         """Send one command and read its reply."""
-        verb = command.split(" ")[0].upper()
+        verb = command.partition(" ")[0].upper()
         recipient = None
         if verb in {"EHLO", "HELO"}:
             self.helo = command[5:]

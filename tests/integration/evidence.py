@@ -14,9 +14,12 @@ from .records import TOKEN, Refused
 
 HEAD = re.compile(r"\w{3} \d\d \d\d:\d\d:\d\d (?P<host>\S+) (?P<tag>\S+?)\[\d+\]: (?P<payload>.*)")
 QUEUE_ID = re.compile(r"([0-9A-Za-z]+): ")
-REFUSAL = re.compile(r"(?:(?:NOQUEUE|[0-9A-Za-z]{6,}): )?(?:milter-|proxy-)?(reject|hold|discard): ")
+REFUSAL = re.compile(
+    r"(?:(?:NOQUEUE|(?!warning)[0-9A-Za-z]{6,}): )?(?:milter-|proxy-)?(reject|hold|discard): "
+)
 WARNING = re.compile(r"(?:NOQUEUE|[0-9A-Za-z]{6,}): reject_warning: ")
-RECORD = r", dsn=[245]\.\d+\.\d+, status=([A-Za-z-]+) \("  # no address in the run holds this
+NUMBERS = r", delay=([\d.]+), delays=([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+), dsn=([245]\.\d+\.\d+), status="
+RECORD = NUMBERS + r"([A-Za-z-]+) \("  # no address in the run holds this
 GIVEN_UP = r"^from=<.*>, status=((?:force-)?expired), returned to sender$"
 OUTCOMES = {
     "sent": "delivered",
@@ -66,7 +69,18 @@ class Line:
         """Return what a record says after its dsn, or the queue manager at the end of its line."""
         record = self.rest.startswith("to=<")
         found = re.search(RECORD if record else GIVEN_UP, self.rest)
-        return OUTCOMES[found[1]] if found else ""
+        if found and self.rest[found.end() :].startswith("forwarded as "):
+            return "expanded"
+        return OUTCOMES[found[found.lastindex or 0]] if found else ""
+
+    @property
+    def numbers(self) -> tuple[float, float, float, float, float, str]:
+        """Return the delay, its four parts, and the dsn of a record."""
+        found = re.search(NUMBERS, self.rest)
+        assert found, self
+        total, *parts, dsn = found.groups()
+        before, waiting, connecting, sending = map(float, parts)
+        return float(total), before, waiting, connecting, sending, dsn
 
 
 def read(log: Path) -> list[Line]:
@@ -102,7 +116,9 @@ def says_suspended(line: Line) -> bool:
 
 def stage(line: Line) -> str:
     """Return the phase of a refusal; the checks of header and body are made at the end of the message."""
-    word = line.payload.partition(f"{REFUSAL.match(line.payload)[0]}")[2].split(" ")[0].rstrip(":")  # type: ignore[index]
+    found = REFUSAL.match(line.payload)
+    assert found
+    word = line.payload[found.end() :].partition(" ")[0].rstrip(":")
     return "END-OF-DATA" if word in CONTENT else STAGES.get(word, word)
 
 
@@ -117,9 +133,6 @@ def tells(line: Line, refused: Refused) -> bool:
     text = re.sub(r"[\r\n]+(?:[245]\d\d[- ])?", "??" + refused.code + " ", refused.text)
     if f": {refused.code} {text}; " in line.payload:
         return True
-    ends = (
-        line.payload.endswith(f": {text}")
-        or "END-OF-MESSAGE" in line.payload
-        and f": {text}; " in line.payload
-    )
-    return "/cleanup" in line.tag and ends
+    content = line.payload.endswith(f": {text}")
+    milter = "END-OF-MESSAGE" in line.payload and f": {text}; " in line.payload
+    return "/cleanup" in line.tag and (content or milter)

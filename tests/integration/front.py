@@ -72,6 +72,13 @@ HEADERS = """
 /^Subject: .*evil/ REJECT 5.7.1 Bad subject
 """
 
+BODIES = """
+/^evil body/ REJECT Bad words
+/^drop body/ DISCARD
+/^hold body/ HOLD
+/^warn body/ WARN
+"""
+
 MAIN = {
     "inet_interfaces": f"{ADDRESS}, {ADDRESS6}",
     "inet_protocols": "all",
@@ -102,7 +109,7 @@ MAIN = {
     "smtpd_recipient_restrictions": "check_recipient_access hash:{etc}/recipients.hash, "
     "reject_non_fqdn_recipient, reject_unlisted_recipient",
     "header_checks": "regexp:{etc}/headers",
-    "body_checks": "inline:{}",
+    "body_checks": "regexp:{etc}/bodies",
     "unverified_recipient_reject_reason": "Address is not there",
     "address_verify_poll_count": "3",
     "address_verify_poll_delay": "1s",
@@ -115,7 +122,6 @@ MAIN = {
     "milter_connect_timeout": "2s",
     "anvil_status_update_time": "5s",
 }
-MAIN["body_checks"] = "regexp:{etc}/bodies"
 
 
 def smtpd(port: int, *options: str, address: str = ADDRESS) -> str:
@@ -157,7 +163,7 @@ INSTANCE = Instance(
         "senders.hash": SENDERS,
         "clients": CLIENTS,
         "headers": HEADERS,
-        "bodies": "/^evil body/ REJECT Bad words\n/^drop body/ DISCARD\n/^hold body/ HOLD\n/^warn body/ WARN\n",
+        "bodies": BODIES,
         "locals": "if !/^ghost/\n/^[a-z0-9]+(@example\\.com)?$/ x\nendif\n",
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+import calendar
 import os
 import subprocess
 from dataclasses import dataclass
@@ -13,9 +13,7 @@ from .records import Refused, Said, Sent
 
 SERVERS = ("mx1", "out", "local", "soft", "front", "screen")
 SYSLOG = ("rsyslog-iso", "rsyslog-5424", "rsyslog-repeated")
-MONTHS = {
-    name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
-}
+MONTHS = {name: n for n, name in enumerate(calendar.month_abbr)}
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,9 @@ def load(folder: Path) -> PostfixRun:
 
 def merge(logs: list[Path], into: Path) -> None:
     """Put logs with traditional time stamps together in order of time."""
-    streams = [log.read_bytes().splitlines(keepends=True) for log in logs]
-    with into.open("wb") as out:
-        out.writelines(heapq.merge(*streams, key=_moment))
+    lines = [f"{line}\n" for log in logs for line in log.read_bytes().decode().split("\n")[:-1]]
+    into.write_bytes("".join(sorted(lines, key=_moment)).encode())
 
 
-def _moment(line: bytes) -> tuple[int, bytes]:
-    return MONTHS.get(line[:3].decode("ascii", "replace"), 0), line[4:15]
+def _moment(line: str) -> tuple[int, str]:
+    return MONTHS.get(line[:3], 0), line[4:15]

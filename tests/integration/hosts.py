@@ -29,18 +29,27 @@ GREETING_OK = Reply("220", None, ("back again ESMTP {t}",))
 MAIL_OK = say(250, "2.1.0", "Ok")
 TLS = (*NET, "STARTTLS")
 
+SSH = Reply("SSH", None, ("SSH-2.0-OpenSSH_9.2p1",), raw=True)
+EHLO_550 = say(550, "5.7.1", "EHLO refused")
+HELO_550 = say(550, "5.7.1", "HELO refused too")
+
+
+def shut(code: int, enhanced: str | None, text: str) -> Reply:
+    """Make a reply that ends the session."""
+    return say(code, enhanced, text, close=True)
+
+
 DOMAINS = (
     Domain("busy.example", LATER, at("CONNECT", say(421, "4.3.2", "Too busy", close=True), GREETING_OK)),
     Domain("busybare.example", DEFERRED, at("CONNECT", Reply("421", None, (), close=True))),
-    Domain("closedoor.example", DEFERRED, at("CONNECT", say(554, "5.7.1", "Go away, [192.0.2.1]", close=True))),
-    Domain("nomail.example", DEFERRED, at("CONNECT", say(521, None, "nomail.example takes no mail", close=True))),
+    Domain("closedoor.example", DEFERRED, at("CONNECT", shut(554, "5.7.1", "Go away, [192.0.2.1]"))),
+    Domain("nomail.example", DEFERRED, at("CONNECT", shut(521, None, "nomail.example takes no mail"))),
     Domain("tempdoor.example", LATER, at("CONNECT", say(450, "4.7.0", "Later", close=True), GREETING_OK)),
-    Domain("garbage.example", DEFERRED, at("CONNECT", Reply("SSH", None, ("SSH-2.0-OpenSSH_9.2p1",), raw=True))),
+    Domain("garbage.example", DEFERRED, at("CONNECT", SSH)),
     Domain("mute.example", DEFERRED, at("CONNECT", Silence())),
     Domain("hangup.example", LATER, at("CONNECT", Drop(), GREETING_OK)),
-    Domain("ehlo421.example", LATER, at("EHLO", say(421, "4.7.0", "Bad name", close=True), say(250, None, "hi"))),
-    Domain("ehlo550.example", BOUNCED,
-           {**at("EHLO", say(550, "5.7.1", "EHLO refused")), **at("HELO", say(550, "5.7.1", "HELO refused too"))}),
+    Domain("ehlo421.example", LATER, at("EHLO", shut(421, "4.7.0", "Bad name"), say(250, None, "hi"))),
+    Domain("ehlo550.example", BOUNCED, {"EHLO": (EHLO_550,), "HELO": (HELO_550,)}),
     Domain("helo.example", SENT, at("EHLO", say(502, None, "Only HELO here"))),
     Domain("ehlodrop.example", DEFERRED, at("EHLO", Drop())),
     Domain("ehlomute.example", DEFERRED, at("EHLO", Silence())),
@@ -96,12 +105,12 @@ def all_hosts() -> list[Host]:
         for number, domain in enumerate(DOMAINS)
     ]
     double = [
-        Host(f"mx{place + 1}.{name}", f"192.0.2.{150 + 2 * number + place}", scripts[place])
-        for number, (name, scripts) in enumerate(PAIRS.items())
-        for place in (0, 1)
+        Host(f"mx{place}.{name}", f"192.0.2.{149 + 2 * number + place}", script)
+        for number, (name, (first, second, _)) in enumerate(PAIRS.items())
+        for place, script in ((1, first), (2, second))
     ]
     lmtp = [Host("lmtp.example.net", "192.0.2.28", lmtp=True, ports=(24,), capabilities=NET)]
-    return [*general, *single, *double, *lmtp]  # type: ignore[list-item]
+    return [*general, *single, *double, *lmtp]
 
 
 SOCKET = Host("lmtp", "private/sink", lmtp=True, capabilities=NET)

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from .boxes import BOUNCED, BOXES, HOSTILE, LATER, SENT
-from .client import Feeder
+from .client import Expect, Feeder
 from .postfix import Instance
 
 Job = Coroutine[Any, Any, Any]
@@ -43,12 +43,12 @@ INSTANCE = Instance(
 
 def boxes(feeder: Feeder) -> list[Job]:
     """Send to every mailbox of the sink, and some mixed crowds."""
-    crowd = {
+    crowd: Expect = {
         f"{name}.9@example.net": (SMTP, BOXES[name].outcomes) for name in ("ok", "unknown", "full452", "grey")
     }
-    many = {f"many.{n}@example.net": (SMTP, SENT if n <= 2 else LATER) for n in range(1, 6)}
-    many552 = {f"many552.{n}@example.net": (SMTP, SENT if n <= 2 else BOUNCED) for n in range(1, 5)}
-    after = {f"{name}.8@example.net": (SMTP, BOXES["dote"].outcomes) for name in ("dote", "ok")}
+    many: Expect = {f"many.{n}@example.net": (SMTP, SENT if n <= 2 else LATER) for n in range(1, 6)}
+    many552: Expect = {f"many552.{n}@example.net": (SMTP, SENT if n <= 2 else BOUNCED) for n in range(1, 5)}
+    after: Expect = {f"{name}.8@example.net": (SMTP, BOXES["dote"].outcomes) for name in ("dote", "ok")}
     single = [name for name in BOXES if "@" not in name and name not in {"many", "many552"}]
     return [
         *(

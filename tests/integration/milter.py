@@ -34,6 +34,7 @@ AT_CONNECT: dict[str, bytes] = {
     "198.18.7.3": b"t",
 }
 AT_HEADER: dict[str, bytes] = {"X-Milter-Header": b"y550 5.7.1 Bad header\0"}
+VERDICTS = {"C": AT_CONNECT, "H": AT_HELO, "M": AT_MAIL, "R": AT_RCPT, "L": AT_HEADER}
 
 
 class Talk:
@@ -59,25 +60,19 @@ class Talk:
 
     def answers(self, command: str, data: bytes) -> list[bytes]:
         """Return the packets that answer one command."""
-        words = data.split(b"\0")
-        first = words[0].decode("utf-8", "replace").strip("<>")
         if command == "O":
             return [b"O" + struct.pack("!III", VERSION, MAY_QUARANTINE, 0)]
-        if command == "C":
-            return [AT_CONNECT.get(client_of(data), CONTINUE)]
-        if command == "H":
-            return [AT_HELO.get(first, CONTINUE)]
-        if command == "M":
-            self.recipients = []
-            return [AT_MAIL.get(first, CONTINUE)]
-        if command == "R":
-            self.recipients.append(first.split("@", maxsplit=1)[0])
-            return [AT_RCPT.get(self.recipients[-1], CONTINUE)]
-        if command == "L":
-            return [AT_HEADER.get(first, CONTINUE)]
         if command == "E":
             return self.end()
-        return [CONTINUE]
+        word = data.partition(b"\0")[0].decode("utf-8", "replace").strip("<>")
+        if command == "M":
+            self.recipients = []
+        if command == "R":
+            word = word.partition("@")[0]
+            self.recipients.append(word)
+        if command == "C":
+            word = client_of(data)
+        return [VERDICTS.get(command, {}).get(word, CONTINUE)]
 
     def end(self) -> list[bytes]:
         """Return the verdict on a message; a quarantined one passes in the end."""

@@ -55,7 +55,7 @@ class Zone:
             low, high = name.split(".")[:2]
             return 0, [f"c-{high}-{low}.client.example"] if kind == "PTR" else []
         if name.endswith(".100.51.198.in-addr.arpa"):
-            return 0, [f"h{name.split('.')[0]}.wrong.example"] if kind == "PTR" else []
+            return 0, [f"h{name.partition('.')[0]}.wrong.example"] if kind == "PTR" else []
         if name.startswith("c-") and name.endswith(".client.example"):
             high, low = name.removeprefix("c-").split(".")[0].split("-")
             return 0, [f"198.18.{high}.{low}"] if kind == "A" else []

@@ -24,8 +24,13 @@ def root() -> Path:
 
 
 def available() -> bool:
-    """Tell whether Postfix is installed, or unpacked below `root()`."""
-    return POSTFIX.exists() or (root() / POSTFIX.relative_to("/")).exists()
+    """Tell whether Postfix and rsyslog are installed, or unpacked below `root()`."""
+    return all(place(program).exists() for program in (POSTFIX, RSYSLOG))
+
+
+def place(program: Path) -> Path:
+    """Return where a program is, or would be: on this system or below `root()`."""
+    return program if program.exists() else root() / program.relative_to("/")
 
 
 def obstacle() -> str:
@@ -38,7 +43,9 @@ def obstacle() -> str:
     if subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True, check=False).returncode:
         return "this system does not allow private namespaces"
     if not available():
-        return "Postfix is neither installed nor unpacked: run `python tests/integration/packages.py`"
+        return (
+            "Postfix or rsyslog is neither installed nor unpacked: run `python tests/integration/packages.py`"
+        )
     return ""
 
 
@@ -60,4 +67,4 @@ def fetch(into: Path) -> None:
 if __name__ == "__main__":
     if not available():
         fetch(root())
-    print(f"Postfix: {POSTFIX if POSTFIX.exists() else root() / POSTFIX.relative_to('/')}")
+    print(place(POSTFIX), place(RSYSLOG), sep="\n")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TOKEN = re.compile(r"\bt\d{4,}\b")
 
@@ -82,7 +83,7 @@ def dump(path: Path, records: Iterable[Said | Sent | Refused]) -> None:
             out.write(json.dumps(dataclasses.asdict(record)) + "\n")
 
 
-def rows(path: Path) -> list[dict[str, object]]:
+def rows(path: Path) -> list[dict[str, Any]]:
     """Read JSON lines."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
@@ -108,7 +109,7 @@ def load_refused(path: Path) -> list[Refused]:
     return [Refused(**_tuples(row)) for row in rows(path)]
 
 
-def _tuples(row: dict[str, object], *names: str) -> dict[str, object]:
+def _tuples(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {
         key: tuple(value) if key in names and isinstance(value, list) else value for key, value in row.items()
     }

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Iterator
 
 from .client import Client, Feeder, letter, talk
 from .front import (
-    ADDRESS6,
     BROKEN,
     DATA,
     EARLY,
@@ -78,11 +77,13 @@ def addresses(visitors: Visitors) -> list[Job]:
     """Ask for recipients and senders that do not exist, or that are hard to read."""
     recipients = (
         "b@elsewhere.example", "ghost@example.com", "ghost@valias.example", "ghost@vbox.example",
-        "ghost@relayed.example", "ghost", '"x; from=<a@b> to=<c@d"@example.com', '"a>; proto=ESMTP"@example.com',
+        "ghost@relayed.example", "ghost",
+        '"x; from=<a@b> to=<c@d"@example.com', '"a>; proto=ESMTP"@example.com',
         "ok@verify.example", "unknown@verify.example", "full452@verify.example", "mute@verify.example",
     )  # fmt: skip
     senders = (
-        "short", "a@nowhere.example", "a@servfail.example", "a@nullmx.example", '"x; to=<y> helo=<z>"@nowhere.example',
+        "short", "a@nowhere.example", "a@servfail.example", "a@nullmx.example",
+        '"x; to=<y> helo=<z>"@nowhere.example',
     )  # fmt: skip
     return [
         *(visitors.ask(recipient) for recipient in recipients),

@@ -36,7 +36,7 @@ from .sink import Sink, deafen
 def certificate(folder: Path) -> Path:
     """Make a self-signed certificate; return the file with it and its key."""
     path = folder / "sink.pem"
-    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=mx.example.net".split()
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mx.example.net"]
     subprocess.run([*words, "-keyout", path, "-out", folder / "c.pem"], check=True, capture_output=True)
     with path.open("a") as out:
         out.write((folder / "c.pem").read_text())

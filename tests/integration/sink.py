@@ -48,7 +48,7 @@ class Sink:
 
     def script(self, address: str) -> Script:
         """Return the script of a mailbox."""
-        return self.boxes.get(address) or self.boxes.get(address.split("@")[0].split(".")[0], {})
+        return self.boxes.get(address) or self.boxes.get(address.partition("@")[0].partition(".")[0], {})
 
     def turn(self, phase: str, key: str, actions: tuple[Action, ...]) -> Action:
         """Return the next action of a list; the last one repeats."""
@@ -109,7 +109,7 @@ class Session:
             alive = await self.command(line)
 
     async def part(self) -> None:
-        """After a last reply, wait for the other side, so that unread commands do not make the reply vanish."""
+        """After a last reply, wait, so that commands that were not read do not make the reply vanish."""
         if self.polite and not self.secure:
             self.writer.write_eof()
             await self.wait(2)
@@ -124,7 +124,7 @@ class Session:
     async def command(self, line: bytes) -> bool:
         """Answer one command; return False when the session is over."""
         text = line.decode("utf-8", "replace").rstrip("\r\n")
-        verb = text.split(" ")[0].upper()
+        verb = text.partition(" ")[0].upper()
         if verb in PHASES:
             return bool(await getattr(self, f"on_{PHASES[verb].lower()}")(text))
         if verb == "STARTTLS":

@@ -31,7 +31,9 @@ INSTANCE = Instance(
 
 WANTED = {
     "ok.80@example.net": SENT, "unknown.80@example.net": BOUNCED,
-    "gmail.80@example.net": BOUNCED, "grey.80@example.net": LATER,     "long.80@example.net": BOUNCED, "utf8.80@example.net": BOUNCED, "forged.80@example.net": BOUNCED, "ann@closed.example": DEFERRED, "b@closedoor.example": DEFERRED,
+    "gmail.80@example.net": BOUNCED, "grey.80@example.net": LATER,
+    "utf8.80@example.net": BOUNCED, "forged.80@example.net": BOUNCED, "ann@closed.example": DEFERRED,
+    "b@closedoor.example": DEFERRED,
     "b@pair450.example": SENT, "b@nowhere.example": BOUNCED,
 }  # fmt: skip
 
@@ -39,7 +41,9 @@ RECEIVER = """
 module(load="imuxsock")
 action(type="omfile" file="{logs}/rsyslog-iso.log" template="RSYSLOG_FileFormat")
 action(type="omfile" file="{logs}/rsyslog-5424.log" template="RSYSLOG_SyslogProtocol23Format")
-action(type="omfwd" target="127.0.0.1" port="{port}" protocol="udp" template="RSYSLOG_TraditionalForwardFormat")
+action(
+  type="omfwd" target="127.0.0.1" port="{port}" protocol="udp" template="RSYSLOG_TraditionalForwardFormat"
+)
 """
 
 REDUCER = """
