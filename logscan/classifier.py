@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -33,15 +34,22 @@ def classify_events(events: pl.DataFrame, known: Knowledge, *, templates: bool =
     ).to_series().fill_null(value=False)  # fmt: skip
     rows = _templates(rows, None if templates else ~positive)
     groups = rows.group_by(_KEYS, maintain_order=True).agg(pl.col("diagnostic").first())
-    decisions = [
-        decide(Reply(**{name: row[name] for name in Reply._fields}), known)
-        for row in groups.select(*Reply._fields).iter_rows(named=True)
-    ]
+    decisions = [_decided(Reply._make(row), known) for row in groups.select(*Reply._fields).iter_rows()]
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
     decided = groups.select(_KEYS).with_columns(
         pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
     )
     return rows.join(decided, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+
+
+@lru_cache(maxsize=65536)
+def _decided(reply: Reply, known: Knowledge) -> Decision:
+    return decide(reply, known)
+
+
+@lru_cache(maxsize=65536)
+def _provider(host: str | None, domain: str | None, known: Knowledge) -> str | None:
+    return known.provider_of(host, domain)
 
 
 def _complete(events: pl.DataFrame) -> pl.DataFrame:
@@ -64,7 +72,7 @@ def _providers(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
         _domain=pl.when(pl.col("event") == "rejection").then(None).otherwise(pl.col("recipient_domain"))
     )
     pairs = rows.select(keys).unique()
-    names = [known.provider_of(host, domain) for host, domain in pairs.iter_rows()]
+    names = [_provider(host, domain, known) for host, domain in pairs.iter_rows()]
     pairs = pairs.with_columns(provider=pl.Series(names, dtype=pl.String))
     return rows.join(pairs, on=keys, how="left", nulls_equal=True, maintain_order="left").drop("_domain")
 

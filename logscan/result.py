@@ -23,6 +23,13 @@ class Report:
 
     findings: Findings
 
+    @property
+    def coverage(self) -> float:
+        """The share (%) of the mail servers' own lines that was understood; 100 when there are none."""
+        c = self.findings.coverage
+        ours = c.lines - c.foreign
+        return 100.0 * (ours - c.unparsed) / ours if ours else 100.0
+
     def to_text(self, *, width: int = 100, colour: bool = False, top: int = 10) -> str:
         """The report for a terminal, wrapped to a width."""
         return render(self.findings, "text", width=width, colour=colour, top=top)

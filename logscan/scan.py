@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -314,12 +313,6 @@ def _checked(columns: Iterable[str] | None) -> list[str]:
         if name not in schema.BY_NAME:
             raise OptionError(f"there is no column {name!r} in the events table; known are {', '.join(schema.NAMES)}")
     return names
-
-
-def default_log() -> str | None:
-    """The mail log this machine has, if it has one where they usually are."""
-    usual = ("/var/log/mail.log", "/var/log/maillog", "/var/log/exim4/mainlog", "/var/log/exim_mainlog")
-    return next((path for path in usual if Path(path).is_file()), None)
 
 
 def zone_name(name: str | None) -> str:

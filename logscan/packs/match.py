@@ -5,7 +5,7 @@ The columnar reader (``logscan.parse``) does the same on whole blocks; tests hol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 
 import regex
@@ -16,8 +16,9 @@ from logscan.packs.mta import Mta, Part, Shape
 Fields = dict[str, str | None]
 _REPLY = regex.compile(r"([2-5][0-9][0-9])(?:[- ]|$)")
 _ENHANCED = regex.compile(rf"(?:[2-5][0-9][0-9](?:[- ]))?#?({codes.ENHANCED})(?:[^0-9.]|$)")
+_BLANKS = " \t"
 # Whatever the MTA has in front, this is where a domain ends.
-_DOMAIN = regex.compile(r"@([^@\s]+)$")
+_DOMAIN = regex.compile(r"@([^@ \t\r\n\x0b\x0c]+)$")
 
 
 @cache
@@ -38,7 +39,7 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
     found = next((m for p in shape.patterns if (m := compiled(p).search(payload))), None)
     if found is None:
         return None
-    fields: Fields = {"agent": agent, **shape.fixed, **{k: v for k, v in found.groupdict().items() if v is not None}}
+    fields: Fields = {"agent": agent, **{k: v for k, v in found.groupdict().items() if v is not None}}
     for name, suffix in shape.trim.items():
         value = fields.get(name)
         if value is not None:
@@ -46,7 +47,9 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
     if shape.keys:
         pairs = dict(reversed([pair.split("=", 1) for pair in (fields.get(shape.keys_of) or "").split(", ") if "=" in pair]))
         fields |= {column: pairs[key] for key, column in shape.keys.items() if key in pairs}
-    _translate(mta, fields)
+    _translate(mta, fields, fields)
+    for name, text in shape.fixed.items():
+        fields.setdefault(name, text)
     for part in shape.parts:
         _apply(mta, part, fields)
     for name, values in mta.missing.items():
@@ -55,9 +58,10 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
     return fields
 
 
-def _translate(mta: Mta, fields: Fields) -> None:
+def _translate(mta: Mta, fields: Fields, columns: Container[str]) -> None:
+    """Put the logged words of some columns into the vocabulary; values that a pack fixes are in it already."""
     for column, words in mta.words.items():
-        value = fields.get(column)
+        value = fields.get(column) if column in columns else None
         if value is not None and value not in words.values():
             fields[column] = words.get(value, words.get("*"))
 
@@ -69,9 +73,9 @@ def _apply(mta: Mta, part: Part, fields: Fields) -> None:
     found = next((m for p in part.patterns if (m := compiled(p).search(value))), None)
     if found is None:
         return
-    fields.update(part.fixed)
-    fields.update({name: text for name, text in found.groupdict().items() if text is not None})
-    _translate(mta, fields)
+    taken = {name: text for name, text in found.groupdict().items() if text is not None}
+    fields.update({**part.fixed, **taken})
+    _translate(mta, fields, taken)
 
 
 def read_payload(mta: Mta, agent: str, payload: str) -> tuple[Shape, Fields] | None:
@@ -98,8 +102,8 @@ def split_reply(text: str | None) -> tuple[int | None, str | None, str | None]:
         later = regex.search(prefix, text)
         text = regex.sub(prefix, " ", code + " " + text[4:])
         if enhanced is None and later is not None and later[1]:
-            return int(code), later[1], text.strip()
-    return int(code), enhanced[1] if enhanced else None, text.strip()
+            return int(code), later[1], text.strip(_BLANKS)
+    return int(code), enhanced[1] if enhanced else None, text.strip(_BLANKS)
 
 
 def domain_of(address: str | None) -> str | None:

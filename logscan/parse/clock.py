@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import polars as pl
 
 from logscan.framing import Clock
@@ -9,44 +11,71 @@ from logscan.framing import Clock
 _NAIVE = pl.Datetime("us")
 
 
-def utc(stamp: pl.Expr, kind: str, clock: Clock) -> pl.Expr:
-    """A column of stamps of one kind ("bsd" or "iso") as datetime[us, UTC]; null where it is no date."""
-    return _bsd(stamp, clock) if kind == "bsd" else _iso(stamp, clock)
+def utc(stamps: pl.Series, kind: str, clock: Clock) -> pl.Series:
+    """Stamps of one kind ("bsd" or "iso") as datetime[us, UTC]; null where it is no date."""
+    frame = stamps.to_frame("stamp")
+    return _bsd(frame, clock) if kind == "bsd" else _iso(frame, clock)
 
 
-def _bsd(stamp: pl.Expr, clock: Clock) -> pl.Expr:
-    # 2000 was a leap year, so every calendar day exists in it.
-    leap = (pl.lit("2000 ") + stamp).str.strptime(_NAIVE, "%Y %b %d %H:%M:%S%.f", strict=False)
-    month_day = leap.dt.month().cast(pl.Int32) * 100 + leap.dt.day()
-    year = (
-        pl.when(month_day == 229)
-        .then(clock.year_of(2, 29))
-        .when(month_day >= clock.pivot)
-        .then(clock.year)
-        .otherwise(clock.year + 1)
+def _bsd(frame: pl.DataFrame, clock: Clock) -> pl.Series:
+    # 2000 was a leap year, so every calendar day exists in it; then each stretch of the year moves as a whole.
+    leap = frame.select(
+        (pl.lit("2000 ") + pl.col("stamp")).str.strptime(_NAIVE, "%Y %b %d %H:%M:%S%.f", strict=False).alias("t")
     )
-    return _to_utc(leap.dt.replace(year=year), clock.zone)
+    shift: pl.Expr | None = None
+    for start, move in _stretches(clock):
+        if shift is None:
+            shift = pl.lit(move)
+        else:
+            shift = pl.when(pl.col("t") >= start).then(pl.lit(move)).otherwise(shift)
+    return _to_utc(leap.select((pl.col("t") + shift).alias("t")).to_series(), clock.zone)
 
 
-def _iso(stamp: pl.Expr, clock: Clock) -> pl.Expr:
-    text = stamp.str.replace(",", ".", literal=True)
-    naive = text.str.extract(r"^([^.Z+]{10}.[0-9:]{8}(?:\.[0-9]{1,6})?)").str.strptime(
-        _NAIVE, "%Y-%m-%dT%H:%M:%S%.f", strict=False
+def _stretches(clock: Clock) -> list[tuple[datetime, timedelta]]:
+    """From which day of the year 2000 on a stamp moves how far, to lie in the right year."""
+    days = sorted({101, 229, 301, clock.pivot})
+    out = []
+    for day in days:
+        start = datetime(2000, day // 100, day % 100)
+        out.append((start, datetime(clock.year_of(start.month, start.day), start.month, start.day) - start))
+    return out
+
+
+def _iso(frame: pl.DataFrame, clock: Clock) -> pl.Series:
+    stamp = pl.col("stamp")
+    zones = frame.select(stamp.str.slice(19).str.extract(r"([Z+-][0-9:]*)$").alias("zone"))
+    rows = frame.hstack(zones).with_columns(
+        stamp.str.replace(",", ".", literal=True)
+        .str.extract(r"^(.{19}(?:\.[0-9]{1,6})?)")
+        .str.strptime(_NAIVE, "%Y-%m-%dT%H:%M:%S%.f", strict=False)
+        .alias("t")
     )
-    zone = text.str.slice(19)
-    offset = zone.str.extract(r"([+-][0-9]{2}):?[0-9]{2}$").cast(pl.Int32) * 60
-    rest = zone.str.extract(r"[+-][0-9]{2}:?([0-9]{2})$").cast(pl.Int32)
-    minutes = offset + pl.when(zone.str.contains("-", literal=True)).then(-rest).otherwise(rest)
-    zulu = pl.when(zone.str.ends_with("Z")).then(0).otherwise(minutes)
-    shifted = (naive - pl.duration(minutes=zulu)).dt.replace_time_zone("UTC")
-    return pl.when(zulu.is_not_null()).then(shifted).otherwise(_to_utc(naive, clock.zone))
+    known = {zone: _offset(zone) for zone in zones.to_series().unique().drop_nulls().to_list()}
+    if not known:
+        return _to_utc(rows.get_column("t"), clock.zone)
+    moved = pl.col("t") - pl.col("zone").replace_strict(known, default=None, return_dtype=pl.Duration("us"))
+    fixed = rows.select(moved.dt.replace_time_zone("UTC").alias("t")).to_series()
+    if zones.to_series().null_count() == 0:
+        return fixed
+    local = _to_utc(rows.select(pl.when(pl.col("zone").is_null()).then(pl.col("t")).alias("t")).to_series(), clock.zone)
+    return pl.DataFrame({"a": fixed, "b": local}).select(pl.coalesce("a", "b")).to_series()
 
 
-def _to_utc(naive: pl.Expr, zone: str) -> pl.Expr:
+def _offset(zone: str) -> timedelta:
+    if zone == "Z":
+        return timedelta(0)
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
+
+
+def _to_utc(naive: pl.Series, zone: str) -> pl.Series:
     """Local to UTC: the first pass of a repeated hour; a skipped time by the offset before the jump."""
     if zone == "UTC":
         return naive.dt.replace_time_zone("UTC")
-    hour = pl.duration(hours=1)
     plain = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    if plain.null_count() == naive.null_count():
+        return plain
+    hour = timedelta(hours=1)
     skipped = (naive - hour).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    return plain.fill_null(skipped.dt.convert_time_zone("UTC") + hour)
+    both = pl.DataFrame({"a": plain, "b": skipped.dt.convert_time_zone("UTC") + hour})
+    return both.select(pl.coalesce("a", "b")).to_series()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 
 import polars as pl
 
 from logscan.framing import REPEATED, Clock, Frame
 from logscan.parse.clock import utc
 
-_SAMPLE = 64
+_SAMPLE = 32
 _LABEL = r"^(?P<reporting_mta>[^ ]+) (?P<agent>[^ \[:]+)\[[0-9]+$"
 # What a row carries on from here, in this order.
 COLUMNS = ("line", "offset", "timestamp", "reporting_mta", "agent", "_payload")
@@ -17,9 +19,14 @@ COLUMNS = ("line", "offset", "timestamp", "reporting_mta", "agent", "_payload")
 
 def present(lines: pl.Series, frames: Sequence[Frame]) -> list[Frame]:
     """The frames that some of the first lines have, the most frequent first."""
-    head = lines.head(_SAMPLE)
-    hits = [(int(head.str.contains(frame.pattern).sum()), frame) for frame in frames]
+    head = lines.head(_SAMPLE).to_list()
+    hits = [(sum(1 for line in head if _compiled(frame.pattern).match(line)), frame) for frame in frames]
     return [frame for count, frame in sorted(hits, key=lambda hit: -hit[0]) if count]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_only: bool) -> pl.DataFrame:
@@ -46,21 +53,24 @@ def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_o
 def _fast(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The two common syslog frames by position: byte and character count are the same in ASCII text."""
     line = pl.col("line")
-    stamp_end = pl.lit(15) if frame.stamp == "bsd" else line.str.find(" ", literal=True)
-    cut = rows.with_columns(_end=stamp_end.cast(pl.Int64), _tag_end=line.str.find("]: ", literal=True).cast(pl.Int64))
-    cut = cut.with_columns(
-        _label=line.str.slice(pl.col("_end") + 1, pl.col("_tag_end") - pl.col("_end") - 1),
-        _payload=line.str.slice(pl.col("_tag_end") + 3),
-        timestamp=utc(line.str.slice(0, pl.col("_end")), frame.stamp, clock),
+    ends = [line.str.find("]: ", literal=True).cast(pl.Int64).alias("_tag_end")]
+    stamp_end: pl.Expr = pl.lit(15, dtype=pl.Int64)
+    if frame.stamp == "iso":
+        ends.append(line.str.find(" ", literal=True).cast(pl.Int64).alias("_end"))
+        stamp_end = pl.col("_end")
+    cut = rows.with_columns(ends).with_columns(
+        line.str.slice(0, stamp_end).alias("_stamp"),
+        line.str.slice(stamp_end + 1, pl.col("_tag_end") - stamp_end - 1).alias("_label"),
+        line.str.slice(pl.col("_tag_end") + 3).alias("_payload"),
     )
-    labels = cut.select(pl.col("_label").unique()).drop_nulls()
-    labels = labels.with_columns(pl.col("_label").str.extract_groups(_LABEL).alias("_g")).unnest("_g")
-    cut = cut.join(labels.drop_nulls("agent"), on="_label", how="left", maintain_order="left")
-    good = pl.col("agent").is_not_null() & pl.col("timestamp").is_not_null()
-    if cut.select(good.all()).item():
+    labels = cut.get_column("_label").unique().drop_nulls()
+    known = labels.to_frame().hstack(labels.str.extract_groups(_LABEL).struct.unnest()).drop_nulls("agent")
+    cut = cut.join(known, on="_label", how="left", maintain_order="left")
+    cut = cut.with_columns(utc(cut.get_column("_stamp"), frame.stamp, clock).alias("timestamp"))
+    if not cut.get_column("agent").null_count() and not cut.get_column("timestamp").null_count():
         return _finish(cut), rows.clear()
-    mask = cut.select(good.alias("good")).to_series()
-    return _finish(cut.filter(mask)), rows.filter(~mask)
+    good = cut.get_column("agent").is_not_null() & cut.get_column("timestamp").is_not_null()
+    return _finish(cut.filter(good)), rows.filter(~good)
 
 
 def _slow(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -73,9 +83,9 @@ def _slow(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame,
     if "agent" not in got.columns:
         got = got.with_columns(agent=pl.lit(None, dtype=pl.String))
     got = got.filter(mask).with_columns(
-        _payload=pl.col("line").str.strip_prefix(pl.col("_head")),
-        timestamp=utc(pl.col("_stamp"), frame.stamp, clock),
+        _payload=pl.col("line").str.strip_prefix(pl.col("_head"))
     )
+    got = got.with_columns(utc(got.get_column("_stamp"), frame.stamp, clock).alias("timestamp"))
     return _finish(got), rows.filter(~mask)
 
 

@@ -65,25 +65,24 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
     """Fields that literals part from each other, each ending at the first place where its literal stands."""
     rest = pl.col("_payload")
     good = pl.lit(value=True)
-    cut = rows
-    last = len(shape.layout) - 1
-    for n, (name, end, forbidden) in enumerate(shape.layout):
-        if n == last:
+    cut = rows.lazy()
+    for name, end, forbidden in shape.layout:
+        if not end:  # the last field
             cut = cut.with_columns(rest.alias(name))
             break
-        at = rest.str.find(end, literal=True).cast(pl.Int64)
-        cut = cut.with_columns(at.alias("_at")).with_columns(
+        cut = cut.with_columns(rest.str.find(end, literal=True).cast(pl.Int64).alias("_at")).with_columns(
             rest.str.slice(0, pl.col("_at")).alias(name), rest.str.slice(pl.col("_at") + len(end)).alias("_rest")
         )
         rest = pl.col("_rest")
         good &= pl.col(name).is_not_null()
         if forbidden:
             good &= ~pl.col(name).str.contains(forbidden)
-    mask = cut.select(good.alias("good").fill_null(value=False)).to_series()
-    cut = cut.drop("_at", "_rest", strict=False)
+    done = cut.with_columns(good.fill_null(value=False).alias("_good")).drop("_at", "_rest").collect()
+    mask = done.get_column("_good")
+    done = done.drop("_good")
     if mask.all():
-        return cut, rows.clear()
-    return cut.filter(mask), rows.filter(~mask)
+        return done, rows.clear()
+    return done.filter(mask), rows.filter(~mask)
 
 
 def _by_pattern(rows: pl.DataFrame, pattern: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -147,62 +146,64 @@ def _word(column: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 
 def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.DataFrame:
     """Parts run over the rows that hold their anchors; most rows hold none."""
-    whole = [part for part in parts if not part.anchor]
-    for part in whole:
-        rows = _apply(rows, mta, part, None)
+    for part in parts:
+        if not part.anchor:
+            rows = _apply_to_distinct(rows, mta, part) if part.of == "agent" else _apply(rows, mta, part)
     some = [part for part in parts if part.anchor]
     if not some:
         return rows
     mask = pl.lit(value=False)
     for of in sorted({part.of for part in some}):
         mask |= pl.col(of).str.contains(any_of([part.anchor for part in some if part.of == of]))
-    flags = rows.select(mask.alias("m").fill_null(value=False)).to_series()
+    flags = rows.select(mask.fill_null(value=False).alias("m")).to_series()
     if not flags.any():
         return rows
     touched = rows.filter(flags)
     for part in some:
-        hit = touched.get_column(part.of).str.contains(part.anchor, literal=True).fill_null(value=False)
-        if hit.any():
-            touched = _apply(touched, mta, part, hit)
+        touched = _apply(touched, mta, part)
     return pl.concat([rows.filter(~flags), touched], how="diagonal").sort("offset")
 
 
-def _apply(rows: pl.DataFrame, mta: Mta, part: Part, hit: pl.Series | None) -> pl.DataFrame:
-    source = rows.get_column(part.of)
-    left = pl.repeat(value=True, n=rows.height, eager=True) if hit is None else hit
+def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
+    """A part that reads a column of few values runs once for each value."""
+    values = rows.select(pl.col(part.of).unique())
+    done = _apply(values, mta, part)
+    fresh = [name for name in done.columns if name not in values.columns]
+    out = rows.join(done, on=part.of, how="left", suffix="_new", nulls_equal=True, maintain_order="left")
+    both = [name for name in fresh if name in rows.columns]
+    return out.with_columns(pl.coalesce(f"{name}_new", name).alias(name) for name in both).drop(
+        [f"{name}_new" for name in both]
+    )
+
+
+def _apply(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
+    """Run one part: the first of its patterns that matches writes its groups, and the fixed values."""
+    hit = pl.col(part.of).str.contains(part.anchor, literal=True) if part.anchor else pl.col(part.of).is_not_null()
     for name, value in part.when.items():
-        left = left & (rows.get_column(name) == value).fill_null(value=False)
+        hit &= pl.col(name) == value
+    mask = rows.select(hit.fill_null(value=False).alias("m")).to_series()
+    if not mask.any():
+        return rows
+    left, done = rows.filter(mask), [rows.filter(~mask)]
     for pattern in part.patterns:
-        done, rows = _apply_pattern(rows, mta, part, pattern, source, left)
-        left = left & ~done
-        if not left.any():
+        got = left.get_column(part.of).str.extract_groups(f"(?P<_whole>{pattern})").struct.unnest()
+        matched = got.get_column("_whole").is_not_null()
+        if matched.any():
+            done.append(_write(left.filter(matched), mta, part, got.filter(matched).drop("_whole")))
+        left = left.filter(~matched)
+        if left.is_empty():
             break
-    return rows
+    return pl.concat([*done, left], how="diagonal").sort("offset") if "offset" in rows.columns else pl.concat(
+        [*done, left], how="diagonal"
+    )  # fmt: skip
 
 
-def _apply_pattern(  # noqa: PLR0913, PLR0917  # one step of _apply, with all its state
-    rows: pl.DataFrame, mta: Mta, part: Part, pattern: str, source: pl.Series, left: pl.Series
-) -> tuple[pl.Series, pl.DataFrame]:
-    names = groups(pattern)
-    if not names:
-        done = left & source.str.contains(pattern).fill_null(value=False)
-        got = pl.DataFrame()
-    else:
-        taken = source.to_frame("s").select(pl.when(left).then(pl.col("s")).alias("s")).to_series()
-        got = taken.str.extract_groups(f"(?P<_whole>{pattern})").struct.unnest()
-        done = got.get_column("_whole").is_not_null()
-        got = _translate(got.drop("_whole"), mta, names)
-    if not done.any():
-        return done, rows
-    values = {name: got.get_column(name) for name in names}
-    values |= {name: pl.repeat(value, rows.height, dtype=_TEXT, eager=True) for name, value in part.fixed.items()
-               if name not in values}  # fmt: skip
-    for name, value in values.items():
-        old = rows.get_column(name) if name in rows.columns else pl.repeat(None, rows.height, dtype=_TEXT, eager=True)
-        frame = pl.DataFrame({"old": old, "new": value, "done": done})
-        rows = rows.with_columns(
-            frame.select(pl.when(pl.col("done") & pl.col("new").is_not_null()).then("new").otherwise("old"))
-            .to_series()
-            .alias(name)
-        )
-    return done, rows
+def _write(rows: pl.DataFrame, mta: Mta, part: Part, got: pl.DataFrame) -> pl.DataFrame:
+    """Put a part's groups, translated, and its fixed values into rows that it matched."""
+    old = [name for name in got.columns if name in rows.columns]
+    got = _translate(got, mta, got.columns)
+    kept = rows.select(pl.col(name).alias(f"{name}_old") for name in old)
+    out = rows.drop(old).hstack(got).hstack(kept)
+    fixed = [pl.lit(value, dtype=_TEXT).alias(name) for name, value in part.fixed.items() if name not in got.columns]
+    back = [pl.coalesce(name, f"{name}_old").alias(name) for name in old]
+    return out.with_columns(fixed + back).drop([f"{name}_old" for name in old])

@@ -71,13 +71,13 @@ def _sniffed(raw: Any) -> Stream:
 def _open(source: Source, path: str) -> Any:
     """The file that had this path when it was found; it may have another name now."""
     try:
-        raw = Path(path).open("rb", buffering=-1 if source.size is None else 0)
+        raw = Path(path).open("rb", buffering=-1 if source.size is None else 0)  # noqa: SIM115  (see opened)
     except FileNotFoundError:
         if source.inode is None:
             raise
     else:
         status = os.fstat(raw.fileno())
-        if _is_same(source, status) or modified(status) == source.modified and status.st_size == source.size:
+        if _is_same(source, status) or (status.st_size, modified(status)) == (source.size, source.modified):
             return raw
         raw.close()
     with os.scandir(Path(path).resolve().parent) as entries:

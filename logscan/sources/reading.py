@@ -26,12 +26,12 @@ def spans(source: Source, size: int = 256 * 1024 * 1024) -> list[Span]:
     return [Span(source, start, start + size if start != starts[-1] else None) for start in starts]
 
 
-def blocks(span: Span, size: int = 16 * 1024 * 1024, longest_line: int = 64 * 1024) -> Iterator[Block]:
+def blocks(span: Span, size: int = 8 * 1024 * 1024, longest_line: int = 64 * 1024) -> Iterator[Block]:
     """The lines that begin in a span, as blocks of up to ``size`` bytes, or of one line that is longer.
 
     A line of more than ``longest_line`` bytes (newline not counted) comes as a block of its own that holds
-    only its head. Memory stays bounded by ``size`` and ``longest_line``. Standard input can be read only once,
-    and is read until a block is full.
+    only its head. Memory stays bounded by ``size`` and ``longest_line``. Standard input can be read once, and
+    is read until a block is full.
 
     Raises InputError when the file cannot be opened, or, after everything readable was given, when it cannot
     be read to its end. Raises MissingExtraError for zst data without a zstd package.
@@ -135,7 +135,7 @@ def _drop(lines: _Lines) -> tuple[int, bytes]:
 
 
 def _pieces(data: bytes, size: int, longest: int) -> Iterator[tuple[int, int, int]]:
-    """Cut whole lines into (start, end, cut): ``size`` bytes, or an over-long line that loses ``cut`` bytes."""
+    """Cut whole lines into (start, end, cut): ``size`` bytes, or an over-long line that loses ``cut``."""
     start = at = 0
     while len(data) - at > longest:
         newline = data.rfind(b"\n", at, at + longest + 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from logscan.sources import unpack
 
-_PIECE = 64 * 1024  # stored bytes read at a time
+_PIECE = 128 * 1024  # stored bytes read at a time
 _LIMIT = 1024 * 1024  # decompressed bytes given at a time
 
 

@@ -54,7 +54,7 @@ def no_match(pattern: str) -> Unfit:
 
 
 def refuse_other_formats(head: bytes, path: str) -> None:
-    """Raises Unfit for a file that begins with ``head`` and holds its text in a form that is not read here."""
+    """Raises Unfit for a file that begins with ``head`` and holds its text in a form not read here."""
     for at, magic, what, reader in _READERS:
         if head.startswith(magic, at):
             raise Unfit(f"{what}, not text", f"try `{reader.format(_quoted(path))} | logscan -`")

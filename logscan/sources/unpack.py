@@ -81,10 +81,14 @@ def failures() -> tuple[type[Exception], ...]:
 
 
 class _Gzip:
-    """zlib's decompressor, which hands back the input that it has no room for."""
+    """zlib's decompressor, which hands back the input that it has no room for.
+
+    Whoever asks for single bytes wants all that comes before some damage, and so it is fed single bytes.
+    """
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
+        self._kept = b""
         self._full = False
 
     @property
@@ -93,15 +97,17 @@ class _Gzip:
 
     @property
     def needs_input(self) -> bool:
-        return not (self._full or self._inner.unconsumed_tail)
+        return not (self._full or self._kept)
 
     @property
     def unused_data(self) -> bytes:
-        return self._inner.unused_data
+        return self._inner.unused_data + self._kept
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        kept = self._inner.unconsumed_tail
-        out = self._inner.decompress(kept + data if kept else data, max_length)
+        data = self._kept + data if self._kept else data
+        fed = 1 if max_length == 1 else len(data)
+        out = self._inner.decompress(data[:fed], max_length)
+        self._kept = self._inner.unconsumed_tail + data[fed:]
         self._full = len(out) == max_length
         return out
 
@@ -117,7 +123,7 @@ class _Zstandard:
     """The zstandard package's decompressor, which has no limit: it is fed in small pieces.
 
     A block of 128 KiB takes at least 4 stored bytes, so a piece of 2 KiB cannot give more than 64 MiB.
-    Whoever asks for single bytes wants all that comes before some damage, and so is fed single bytes.
+    As above, bytewise out is bytewise in.
     """
 
     _PIECE = 2048

@@ -1,0 +1,282 @@
+"""The command line: commands and their options, no logic. Heavy modules are imported inside the commands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from enum import IntEnum, StrEnum
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from logscan import __version__, places
+from logscan.errors import LogscanError, OptionError
+
+
+class ExitStatus(IntEnum):
+    """What the exit status says; the README has the same table."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    THRESHOLD = 3
+    COVERAGE = 4
+    INTERRUPTED = 130
+
+
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+class EventsFormat(StrEnum):
+    """How events are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class ReferenceFormat(StrEnum):
+    """How an explanation is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class _Group(TyperGroup):
+    """``logscan PATH…`` is ``logscan report PATH…``; a word that is neither file nor command is refused."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args:
+            typer.echo(_welcome() + ctx.get_help())
+            ctx.exit(ExitStatus.DONE)
+        own = {"--help", "-h", "--version", "--install-completion", "--show-completion"}
+        if args[0] not in self.commands and not own & set(args[:1]):
+            if not args[0].startswith("-") and not _may_be_log(args[0]):
+                _usage(_neither(args[0], sorted(self.commands)))
+            args = ["report", *args]
+        return super().parse_args(ctx, args)
+
+
+def _may_be_log(word: str) -> bool:
+    return os.path.exists(word) or any(sign in word for sign in "*?[")  # noqa: PTH110  # a word, not yet a path
+
+
+def _neither(word: str, commands: list[str]) -> str:
+    near = places.proposals(word, commands)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"{word!r} is neither a file nor a command{hint} (`logscan --help` lists the commands)"
+
+
+def _welcome() -> str:
+    log = places.found()
+    if log:
+        return f"Try this first:\n\n    logscan {log}\n\n"
+    return "Try this first, with the path of a mail log:\n\n    logscan /var/log/mail.log\n\n"
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(f"logscan: {message}", err=True)
+    raise typer.Exit(ExitStatus.USAGE)
+
+
+app = typer.Typer(
+    cls=_Group,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Reads mail server logs and tells why mail is not getting through, and what to do about it.\n\n"
+    "`logscan PATH…` is short for `logscan report PATH…`.",
+)
+packs_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The pattern packs: what is known, and checks.")
+app.add_typer(packs_app, name="packs")
+
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")]
+Since = Annotated[str | None, typer.Option(help="From when: yesterday, 2h, 2026-11-01, 'last week' …")]
+Until = Annotated[str | None, typer.Option(help="Until when; a day or week is included.")]
+Tz = Annotated[str | None, typer.Option(help="Zone of stamps that name none, and of the report (default: this machine's).")]
+Year = Annotated[int | None, typer.Option(help="Year of the first line, where stamps have no year.", min=1970, max=9998)]
+MtaName = Annotated[str | None, typer.Option("--mta", help="Read as this MTA only: postfix …")]
+Patterns = Annotated[list[str] | None, typer.Option(metavar="DIR", help="A folder with packs of your own.")]
+Width = Annotated[int | None, typer.Option(help="Columns of text output (default: the terminal's, or 80).", min=40)]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"logscan {__version__}")
+        raise typer.Exit(ExitStatus.DONE)
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    pass
+
+
+def _options(  # noqa: PLR0913, PLR0917  # the options that reading commands share
+    mta: str | None, since: str | None, until: str | None, tz: str | None, year: int | None, patterns: list[str] | None
+) -> Any:
+    from logscan import scan
+
+    return scan.Options(mta, since, until, tz, year, tuple(patterns or ()))
+
+
+@app.command()
+def report(  # noqa: PLR0913, PLR0917  # the options of the command
+    paths: Paths,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    year: Year = None,
+    mta: MtaName = None,
+    patterns: Patterns = None,
+    top: Annotated[int, typer.Option(help="How many problems to show.", min=1)] = 10,
+    format: Annotated[ReportFormat, typer.Option(help="How to write the report.")] = ReportFormat.TEXT,
+    min_coverage: Annotated[
+        float | None, typer.Option(help="Exit with 4 when less than this share (%) of the server's lines is understood.")
+    ] = None,
+    width: Width = None,
+) -> None:
+    """Report on mail logs: what got through, what did not, why, and what to do."""
+    from logscan import progress, result
+
+    with progress.Bar(sys.stderr) as bar:
+        found = result.of(paths, _options(mta, since, until, tz, year, patterns), progress=bar.update)
+    if format is ReportFormat.TEXT:
+        text = found.to_text(width=_width(width), colour=_colour(), top=top)
+    else:
+        text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
+    _write(text)
+    if min_coverage is not None and found.coverage < min_coverage:
+        typer.echo(f"logscan: {found.coverage:.1f} % of the server's lines understood, below {min_coverage:g} %", err=True)
+        raise typer.Exit(ExitStatus.COVERAGE)
+
+
+@app.command()
+def events(  # noqa: PLR0913, PLR0917  # the options of the command
+    paths: Paths,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    year: Year = None,
+    mta: MtaName = None,
+    patterns: Patterns = None,
+    columns: Annotated[str | None, typer.Option(help="Only these columns, separated by commas.")] = None,
+    format: Annotated[EventsFormat, typer.Option(help="How to write the events.")] = EventsFormat.CSV,
+) -> None:
+    """Write every SMTP reply event as a table: one row for each delivery attempt or refusal."""
+    from logscan import scan
+    from logscan.render import events as render_events
+
+    options = _options(mta, since, until, tz, year, patterns)
+    frame = scan.read_events(paths, options, columns=columns.split(",") if columns else None)
+    if format is EventsFormat.PARQUET and sys.stdout.isatty():
+        raise OptionError("parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet")
+    sys.stdout.flush()
+    render_events.write(frame, format.value, sys.stdout.buffer)
+
+
+@app.command()
+def explain(
+    text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")],
+    format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
+    width: Width = None,
+) -> None:
+    """Explain a reply code, an enhanced status code, a reply or a log line."""
+    from logscan import explain as explain_
+
+    _write(_as(explain_(" ".join(text)), format, width))
+
+
+@app.command()
+def compare(
+    codes: Annotated[list[str], typer.Argument(metavar="CODE CODE...", help="Two or more codes.")],
+    format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
+    width: Width = None,
+) -> None:
+    """Compare reply codes or enhanced status codes: what each means, and which applies when."""
+    from logscan import compare as compare_
+
+    if len(codes) < 2:
+        raise OptionError("compare takes two or more codes, for example: logscan compare 211 421")
+    _write(_as(compare_(*codes), format, width))
+
+
+def _as(thing: Any, format: ReferenceFormat, width: int | None) -> str:
+    if format is ReferenceFormat.JSON:
+        return str(thing.to_json())
+    if format is ReferenceFormat.MARKDOWN:
+        return str(thing.to_markdown())
+    return str(thing.to_text(width=_width(width), colour=_colour()))
+
+
+@packs_app.command("list")
+def packs_list(patterns: Patterns = None) -> None:
+    """List the pattern packs and what each of them knows."""
+    from logscan.packs import overview
+
+    _write(overview.text(tuple(patterns or ())))
+
+
+@packs_app.command("check")
+def packs_check(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE...]", help="Pack files; default: all shipped.")] = None,
+    patterns: Patterns = None,
+) -> None:
+    """Check pattern packs against the laws of patterns/README.md."""
+    from logscan.packs import overview
+
+    text, good = overview.check(files or [], tuple(patterns or ()))
+    _write(text)
+    if not good:
+        raise typer.Exit(ExitStatus.FAILED)
+
+
+def _width(asked: int | None) -> int:
+    if asked is not None:
+        return asked
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        return max(60, min(shutil.get_terminal_size((80, 24)).columns, 160))
+    return 80
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run the command line; errors become one line on standard error and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except OptionError as error:
+        _fail(str(error), ExitStatus.USAGE)
+    except LogscanError as error:
+        _fail(str(error), ExitStatus.FAILED)
+    except BrokenPipeError:
+        # Whoever reads our output has enough; the interpreter must not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitStatus.DONE)
+    except KeyboardInterrupt:
+        _fail("stopped", ExitStatus.INTERRUPTED)
+
+
+def _fail(message: str, status: ExitStatus) -> NoReturn:
+    sys.stderr.write(f"logscan: {message}\n")
+    sys.exit(status)

@@ -1,0 +1,82 @@
+"""Closed vocabularies in words: commands, parties, conflicts, and what each class of reply does to a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from logscan.codes import Conflict, Event, Party, SmtpCommand, Status
+
+# For mail that we send; for a refusal of ours see ``acts``.
+PARTIES = {
+    Party.US: "the sending side",
+    Party.RECIPIENT: "the owner of the mailbox",
+    Party.PEER: "the administrator of the receiving side",
+    Party.NETWORK: "whoever runs the DNS or the network in between",
+    Party.NOBODY: "nobody: time alone",
+}
+_PARTIES_OF_REFUSAL = {
+    Party.US: "you, who run the refusing server",
+    Party.PEER: "the client that was refused",
+    Party.RECIPIENT: "your user, the owner of the mailbox",
+}
+CONFLICTS = {
+    Conflict.CLASS_MISMATCH: "the reply code and the enhanced status code belong to different classes; the first digit "
+    "of the reply code counts",
+    Conflict.SOFTBOUNCE: "the peer refused for good, but the MTA keeps the message (soft_bounce)",
+    Conflict.GREETING_5XX: "the peer refused for good in its greeting, but the MTA tries again, another host first",
+    Conflict.EXPIRED_TRANSIENT: "the message expired in the queue; the deferrals before it hold the cause",
+    Conflict.WRAPPED_REPLY: "the MTA put codes of its own around the reply of the remote host",
+}
+RETRIES = {
+    Status.POSITIVE: "not needed",
+    Status.TRANSIENT: "yes, by itself",
+    Status.PERMANENT: "no, something must change first",
+}
+# What codes of one class have in common for the queue.
+SAME_CLASS = {
+    Status.POSITIVE: "let the session go on",
+    Status.TRANSIENT: "leave the message in the queue of the sender: for the next attempt it makes no difference which",
+    Status.PERMANENT: "end the attempt for good: the sender gets the message back, whichever it was",
+}
+_COMMANDS = {
+    SmtpCommand.CONNECT: "the connection",
+    SmtpCommand.END_OF_DATA: "the end of the data",
+    SmtpCommand.OTHER: "other commands",
+}
+
+
+def acts(party: str | None, event: str | None) -> str:
+    """Who has to act, in words."""
+    if party is None:
+        return ""
+    if event == Event.REJECTION:
+        return _PARTIES_OF_REFUSAL.get(Party(party), PARTIES[Party(party)])
+    return PARTIES[Party(party)]
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def commands(names: Iterable[str], last: str = "and") -> str:
+    """Commands as one phrase: ``MAIL, RCPT and the end of the data``."""
+    return listed([_COMMANDS.get(SmtpCommand(name), name) for name in names], last)
+
+
+def after(names: Sequence[str]) -> str:
+    """When replies to some commands come: ``at connect and after MAIL``."""
+    rest = [name for name in names if name != SmtpCommand.CONNECT]
+    parts = ["at connect"] if len(rest) < len(names) else []
+    if rest:
+        parts.append(f"after {commands(rest, 'or')}")
+    return " and ".join(parts)
+
+
+def first_sentence(text: str) -> str:
+    """A text up to its first full stop or colon."""
+    for end in (". ", ": "):
+        text = text.split(end)[0]
+    return text.rstrip(".")

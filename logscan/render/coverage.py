@@ -1,0 +1,80 @@
+"""How much of the input was understood, and what was not read."""
+
+from __future__ import annotations
+
+from logscan.render import words
+from logscan.render.page import Page
+from logscan.report import Coverage, Findings
+
+_NAMES = 5
+
+
+def coverage(findings: Findings, page: Page) -> list[str]:
+    """Lines, shares, samples of what was not understood, silences, files."""
+    covered = findings.coverage
+    out = page.heading("Coverage")
+    out += page.wrap(_sums(findings, covered), "  ", "  ")
+    out += _samples(covered, page)
+    out += _gaps(covered, page)
+    return out + _files(findings, page)
+
+
+def _sums(findings: Findings, covered: Coverage) -> str:
+    ours = covered.lines - covered.foreign
+    files = words.many(len(findings.sources), "file")
+    says = [f"{words.many(covered.lines, 'line')} read from {files} ({words.size(covered.bytes)})."]
+    if ours:
+        part = words.share(covered.understood, ours)
+        if ours == 1:
+            says.append(f"The mail server's one line was {'' if covered.understood else 'not '}understood.")
+        else:
+            says.append(f"Of the mail server's {words.number(ours)} lines {part} were understood.")
+    if covered.unparsed:
+        says.append(f"{words.number(covered.unparsed)} {_were(covered.unparsed)} not understood.")
+    if covered.foreign:
+        says.append(
+            f"{words.many(covered.foreign, 'line')} of other programs {_were(covered.foreign)} left aside."
+        )
+    if covered.cut:
+        says.append(f"{words.many(covered.cut, 'line')} {_were(covered.cut)} too long to be read whole.")
+    return " ".join(says)
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _samples(covered: Coverage, page: Page) -> list[str]:
+    if not covered.samples:
+        return []
+    shown = covered.samples[: page.shown(len(covered.samples))]
+    out = page.wrap("Not understood, for example (source:offset, then the line):", "  ", "  ")
+    for sample in shown:
+        out += page.wrap(page.place(sample.source, sample.offset), "    ", "    ")
+        out += page.quote(sample.line, "      ", limit=2 * page.width)
+    return out
+
+
+def _gaps(covered: Coverage, page: Page) -> list[str]:
+    if not covered.gaps:
+        return []
+    shown = covered.gaps[:3]
+    says = [f"{page.period(*gap)} ({words.hours((gap[1] - gap[0]).total_seconds())})" for gap in shown]
+    left = words.listed(says, len(covered.gaps) - len(shown))
+    return page.wrap(f"Silence: no line of a mail server {left}.", "  ", "  ")
+
+
+def _files(findings: Findings, page: Page) -> list[str]:
+    out: list[str] = []
+    names = [page.log("standard input" if name == "-" else name, 200) for name in findings.sources[:_NAMES]]
+    if names:
+        kinds = [page.log(mta, 20) for mta in findings.mtas]
+        text = f"Read: {words.listed(names, len(findings.sources) - len(names))}{f' ({words.listed(kinds)})' if kinds else ''}."
+        out += page.wrap(text, "  ", "  ")
+    if findings.skipped:
+        out.append("  Not read:")
+        for name, why in findings.skipped[: page.shown(len(findings.skipped))]:
+            out += page.wrap(f"{page.log(name, 200)}: {page.log(why, 200)}", "    ", "      ")
+        left = len(findings.skipped) - page.shown(len(findings.skipped))
+        out += page.wrap(f"and {words.many(left, 'more file')}", "    ") if left else []
+    return out

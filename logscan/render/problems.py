@@ -1,0 +1,152 @@
+"""The causes of trouble, each with its cost, its evidence and its remedy; and what we refused ourselves."""
+
+from __future__ import annotations
+
+from logscan.render import words
+from logscan.render.page import Page
+from logscan.report import Findings, Problem
+
+_DOMAINS = 4
+
+
+def problems(findings: Findings, page: Page) -> list[str]:
+    """The ranked list of causes: others refused our mail."""
+    ranked = findings.problems
+    if not ranked:
+        return []
+    shown = page.shown(len(ranked))
+    note = f"{words.many(len(ranked), 'cause')}, the costliest first"
+    out = page.heading("Problems", note if len(ranked) > 1 else "")
+    for rank, problem in enumerate(ranked[:shown], 1):
+        out += ["", *_problem(findings, problem, rank, page)]
+    left = len(ranked) - shown
+    if left:
+        out += [
+            "",
+            *page.wrap(
+                f"{words.sentence(words.many(left, 'more cause'))} not shown: --top {len(ranked)} shows all."
+            ),
+        ]
+    return out
+
+
+def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> list[str]:
+    out = _title(problem, f"{rank:>2}. ", page)
+    out += page.item("cost", _cost(problem, page))
+    out += page.item("to act", _party(problem, page))
+    where = _where(problem, page)
+    out += page.item("where", where) if where else []
+    out += page.item("seen", page.period(problem.first, problem.last) + _mta(findings, problem, page))
+    return out + _evidence(problem, page) + _remedy(problem, page)
+
+
+def _title(problem: Problem, lead: str, page: Page) -> list[str]:
+    kind = words.status(problem.status)
+    codes = page.log(words.codes(problem), 60).replace(" ", words.GLUE) + (f", {kind}" if kind else "")
+    title = words.sentence(page.log(problem.title or problem.reason, 120))
+    lines = page.wrap(f"{title} ({codes})", lead, " " * len(lead))
+    return [page.paint("bold", line) for line in lines]
+
+
+def _cost(problem: Problem, page: Page) -> str:
+    parts = []
+    if problem.lost:
+        parts.append(page.paint("red", f"{words.many(problem.lost, 'recipient')}{words.GLUE}lost"))
+    if problem.waiting:
+        text = f"{words.number(problem.waiting)}{words.GLUE}still{words.GLUE}waiting"
+        parts.append(page.paint("yellow", text))
+    if problem.recovered:
+        text = f"{words.number(problem.recovered)}{words.GLUE}delivered{words.GLUE}later"
+        parts.append(page.paint("green", text))
+    tries = words.many(problem.count, f"failed{words.GLUE}attempt")
+    kinds = [word for word, n in problem.outcomes.items() if n]
+    if len(kinds) > 1:
+        tries += f" ({words.counted({page.log(word, 20): n for word, n in problem.outcomes.items()})})"
+    return f"{', '.join(parts) or 'no recipient lost'}; {tries}"
+
+
+def _party(problem: Problem, page: Page) -> str:
+    return page.paint("bold" if problem.party == "us" else "", words.party(problem).replace(" ", words.GLUE))
+
+
+def _where(problem: Problem, page: Page) -> str:
+    names = [
+        f"{page.log(entry.domain or '(no domain)', 44, tail=True)}{words.GLUE}{words.number(entry.count)}"
+        for entry in problem.domains[:_DOMAINS]
+    ]
+    left = max(problem.domain_count, len(problem.domains)) - len(names)
+    domains = words.listed(names, left) if names else ""
+    if not problem.providers:
+        return domains
+    providers = words.listed(
+        [page.log(name, 40) for name in problem.providers[:_DOMAINS]], len(problem.providers) - _DOMAINS
+    )
+    return (
+        f"{domains}{'; ' if domains else ''}provider{'s' if len(problem.providers) > 1 else ''}: {providers}"
+    )
+
+
+def _mta(findings: Findings, problem: Problem, page: Page) -> str:
+    """By whom, where the logs of several kinds of server are in one report."""
+    if len(findings.mtas) < 2 or not problem.mtas:
+        return ""
+    return f", by {words.listed([page.log(name, 20) for name in problem.mtas])}"
+
+
+def _evidence(problem: Problem, page: Page) -> list[str]:
+    wordings = f"; one of {words.many(problem.templates, 'wording')}" if problem.templates > 1 else ""
+    out = page.quote(problem.example or "(no text)", f"    {'reply':<9}", " " * 13)
+    place = page.place(problem.source, problem.offset)
+    return out + page.wrap(place + wordings, " " * 13, " " * 13, style="dim")
+
+
+def _remedy(problem: Problem, page: Page) -> list[str]:
+    out: list[str] = []
+    if problem.remedy:
+        out += page.item("remedy", page.log(" ".join(problem.remedy.split())), links=True)
+    if problem.check:
+        out += ["    check", f"      {page.log(problem.check.strip())}"]
+    if problem.more:
+        out += page.item("more", page.log(problem.more.strip()), links=True)
+    return out
+
+
+def refusals(findings: Findings, page: Page) -> list[str]:
+    """What this server refused, why, how often, with one reply; the remedy where the cause is ours."""
+    ranked = findings.refusals
+    if not ranked:
+        return []
+    shown = page.shown(len(ranked))
+    out = page.heading(
+        "Our own refusals",
+        f"{words.many(len(ranked), 'cause')}, the most frequent first" if len(ranked) > 1 else "",
+    )
+    wide = max(len(words.number(problem.count)) for problem in ranked[:shown])
+    for problem in ranked[:shown]:
+        out += _refusal(problem, wide, page)
+    left = len(ranked) - shown
+    if left:
+        out += page.wrap(f"and {words.many(left, 'more cause')} (--top {len(ranked)} shows all)", "  ", "  ")
+    return out
+
+
+def _refusal(problem: Problem, wide: int, page: Page) -> list[str]:
+    indent = wide + 4
+    out = _title(problem, f"  {words.number(problem.count):>{wide}}  ", page)
+    aside = [
+        f"{n:,} {page.log(word, 20)}" for word, n in problem.outcomes.items() if word != "rejected" and n
+    ]
+    where = _where(problem, page)
+    notes = [*([", ".join(aside)] if aside else []), *([f"for {where}"] if where else [])]
+    if notes:
+        out += page.wrap("; ".join(notes), " " * indent, " " * indent)
+    out += page.quote(problem.example or "(no text)", " " * indent, limit=240)
+    out += page.wrap(page.place(problem.source, problem.offset), " " * indent, " " * indent, style="dim")
+    if problem.party == "us":
+        out += (
+            page.wrap(page.log(" ".join(problem.remedy.split())), " " * indent, " " * indent, links=True)
+            if problem.remedy
+            else []
+        )
+        out += [f"{' ' * indent}  {page.log(problem.check.strip())}"] if problem.check else []
+    return out
