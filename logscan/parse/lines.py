@@ -142,22 +142,19 @@ def _read(
 ) -> pl.DataFrame:
     """Run one pack's shapes over framed lines; what is left over is returned."""
     ours = _tagged(framed, mta)
-    mine, others = framed.filter(ours), framed.filter(~ours)
+    mine, others = (framed, framed.clear()) if ours.all() else (framed.filter(ours), framed.filter(~ours))
     events, notices, messages = out
-    kinds: list[tuple[Shape, list[pl.DataFrame], frozenset[str]]] = [
-        *((shape, events, wanted.columns) for shape in mta.events),
-        *((shape, notices, frozenset()) for shape in mta.notices),
-        *((shape, messages, _FACTS) for shape in mta.messages if wanted.messages),
-    ]
-    for shape, target, want in kinds:
-        if mine.is_empty():
-            break
-        taken, mine = shapes.take(mine, mta, shape, want, ascii_only=ascii_only)
+    for shape in shapes.anchored(mine, mta.events):
+        taken, mine = shapes.take(mine, mta, shape, wanted.columns, ascii_only=ascii_only)
         if taken.height:
-            target.append(
-                taken.with_columns(mta=pl.lit(mta.id), _kind=pl.lit(shape.id), _closes=pl.lit(shape.closes),
-                                   _severity=pl.lit(shape.severity))  # fmt: skip
-            )
+            events.append(taken.with_columns(mta=pl.lit(mta.id)))
+    taken, mine = shapes.notices(mine, mta)
+    if taken.height:
+        notices.append(taken.with_columns(mta=pl.lit(mta.id)))
+    for shape in shapes.anchored(mine, mta.messages) if wanted.messages else ():
+        taken, mine = shapes.take(mine, mta, shape, _FACTS, ascii_only=ascii_only)
+        if taken.height:
+            messages.append(taken.with_columns(mta=pl.lit(mta.id), _closes=pl.lit(shape.closes)))
     return pl.concat([mine, others]).sort("offset") if others.height else mine
 
 

@@ -1,8 +1,11 @@
-"""Runs a pack's shapes over whole columns; ``logscan.packs.match`` does the same with one payload."""
+"""Runs a pack's shapes over whole columns; ``logscan.packs.match`` does the same with one payload.
+
+Every step is one lazy query: what costs time on small blocks is the number of queries, not their length.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 import polars as pl
@@ -10,6 +13,7 @@ import polars as pl
 from logscan.packs.mta import Mta, Part, Shape, groups
 
 _TEXT = pl.String()
+_PAYLOAD = pl.col("_payload")
 
 
 def any_of(literals: Collection[str]) -> str:
@@ -22,48 +26,55 @@ def _escape(literal: str) -> str:
     return "".join("\\" + c if c in r"\.+*?()|[]{}^$#&-~" else c for c in literal)
 
 
+def anchored(rows: pl.DataFrame, shapes: Iterable[Shape]) -> list[Shape]:
+    """The shapes that have an anchor in some payload."""
+    shapes = list(shapes)
+    if rows.is_empty() or not shapes:
+        return []
+    seen = rows.select(_has(_PAYLOAD, shape.anchors).any().alias(str(n)) for n, shape in enumerate(shapes)).row(0)
+    return [shape for shape, hit in zip(shapes, seen, strict=True) if hit]
+
+
+def _has(column: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
+    if len(literals) == 1:
+        return column.str.contains(literals[0], literal=True)
+    return column.str.contains(any_of(literals))
+
+
 def take(
     rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows (with _payload) into those a shape takes, its fields added, and the rest; order is kept."""
-    hits = _with_anchor(rows, shape)
-    mask = rows.get_column("_payload").str.contains(any_of(shape.anchors)) if hits is None else hits
-    candidates = rows.filter(mask)
-    if candidates.is_empty():
-        return candidates, rows
-    found, missed = _match(candidates, shape, ascii_only=ascii_only)
-    if found.is_empty():
-        return found, rows
-    rest = rows.filter(~mask) if missed.is_empty() else pl.concat([rows.filter(~mask), missed]).sort("offset")
-    return _fill(found, mta, shape, want), rest
-
-
-def _with_anchor(rows: pl.DataFrame, shape: Shape) -> pl.Series | None:
-    if len(shape.anchors) != 1:
-        return None
-    return rows.get_column("_payload").str.contains(shape.anchors[0], literal=True)
-
-
-def _match(rows: pl.DataFrame, shape: Shape, *, ascii_only: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split rows (with _payload) into those a shape takes, its fields added, and the rest; both in order."""
+    candidates, others = _parted(rows, _has(_PAYLOAD, shape.anchors))
     found: list[pl.DataFrame] = []
-    rest = rows
-    if shape.layout and ascii_only:
-        taken, rest = _by_layout(rest, shape)
+    left = candidates
+    if shape.layout and ascii_only and not left.is_empty():
+        taken, left = _by_layout(left, shape)
         found.append(taken)
     for pattern in shape.patterns:
-        if rest.is_empty():
+        if left.is_empty():
             break
-        taken, rest = _by_pattern(rest, pattern)
+        taken, left = _by_pattern(left, pattern)
         found.append(taken)
     found = [frame for frame in found if not frame.is_empty()]
     if not found:
-        return rows.clear(), rest
-    return (found[0] if len(found) == 1 else pl.concat(found, how="diagonal").sort("offset")), rest
+        return rows.clear(), rows
+    rest = others if left.is_empty() else pl.concat([others, left]).sort("offset")
+    whole = found[0] if len(found) == 1 else pl.concat(found, how="diagonal").sort("offset")
+    return _fill(whole, mta, shape, want), rest
+
+
+def _parted(rows: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows for which a condition holds, and the others (where it is false or null)."""
+    mask = rows.select(condition.fill_null(value=False).alias("m")).to_series()
+    if mask.all():
+        return rows, rows.clear()
+    return rows.filter(mask), rows.filter(~mask)
 
 
 def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Fields that literals part from each other, each ending at the first place where its literal stands."""
-    rest = pl.col("_payload")
+    rest = _PAYLOAD
     good = pl.lit(value=True)
     cut = rows.lazy()
     for name, end, forbidden in shape.layout:
@@ -87,35 +98,44 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
 
 def _by_pattern(rows: pl.DataFrame, pattern: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     # The whole match is a group, too: a pattern may have no groups, or only optional ones.
-    whole = f"(?P<_whole>{pattern})"
-    got = rows.get_column("_payload").str.extract_groups(whole).struct.unnest()
+    names = groups(pattern)
+    got = rows.drop(names, strict=False).lazy().with_columns(_whole(_PAYLOAD, pattern)).unnest("_g").collect()
     mask = got.get_column("_whole").is_not_null()
     got = got.drop("_whole")
-    have = [name for name in got.columns if name in rows.columns]
-    return rows.drop(have).hstack(got).filter(mask), rows.filter(~mask)
+    if mask.all():
+        return got, rows.clear()
+    return got.filter(mask), rows.filter(~mask)
+
+
+def _whole(column: pl.Expr, pattern: str) -> pl.Expr:
+    return column.str.extract_groups(f"(?P<_whole>{pattern})").alias("_g")
 
 
 def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str]) -> pl.DataFrame:
-    columns = set(rows.columns)
-    for name, suffix in shape.trim.items():
-        if name in columns:
-            rows = rows.with_columns(pl.col(name).str.strip_suffix(suffix))
+    """Trim, take keys by name, add fixed values, translate, apply parts, and drop what means missing."""
     parts = _needed(shape, want)
     needed = want | {part.of for part in parts}
-    if shape.keys:
-        rows = rows.with_columns(
-            pl.col(shape.keys_of).str.extract(rf"(?:^|, ){key}=([^,]*)").alias(column)
-            for key, column in shape.keys.items()
-            if column in needed
-        )
-    fresh = [pl.lit(value, dtype=_TEXT).alias(name) for name, value in shape.fixed.items() if name not in rows.columns]
-    rows = _translate(rows.with_columns(fresh), mta, needed)
-    rows = _apply_parts(rows, mta, parts)
-    return rows.with_columns(
+    names = set(rows.columns)
+    lazy = rows.lazy().with_columns(
+        pl.col(name).str.strip_suffix(suffix) for name, suffix in shape.trim.items() if name in names
+    )
+    keys = {column: key for key, column in shape.keys.items() if column in needed}
+    lazy = lazy.with_columns(_key(pl.col(shape.keys_of), key).alias(column) for column, key in keys.items())
+    fresh = {name: value for name, value in shape.fixed.items() if name not in names}
+    lazy = lazy.with_columns(pl.lit(value, dtype=_TEXT).alias(name) for name, value in fresh.items())
+    names |= {*keys, *fresh}
+    lazy = lazy.with_columns(_words(mta, names & needed))
+    out = _apply_parts(lazy.collect(), mta, parts)
+    return out.with_columns(
         pl.when(pl.col(name).is_in(list(values))).then(None).otherwise(pl.col(name)).alias(name)
         for name, values in mta.missing.items()
-        if name in rows.columns
+        if name in out.columns
     )
+
+
+def _key(text: pl.Expr, key: str) -> pl.Expr:
+    """The value of ``key=value`` in a list parted by ", "."""
+    return text.str.extract(rf"(?:^|, ){key}=([^,]*)")
 
 
 @cache
@@ -130,80 +150,106 @@ def _needed(shape: Shape, want: frozenset[str]) -> tuple[Part, ...]:
     return tuple(reversed(out))
 
 
-def _translate(rows: pl.DataFrame, mta: Mta, columns: Collection[str]) -> pl.DataFrame:
-    present = [name for name in mta.words if name in rows.columns and name in columns]
-    return rows.with_columns(_word(pl.col(name), mta.words[name]).alias(name) for name in present)
+def _words(mta: Mta, names: Iterable[str]) -> list[pl.Expr]:
+    return [_word(pl.col(name), mta.words[name]).alias(name) for name in sorted(names) if name in mta.words]
 
 
 def _word(column: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    """Translate a captured word; words of the vocabulary itself stay, null stays null."""
     plain = {value: value for value in words.values()} | {k: v for k, v in words.items() if k != "*"}
-    return column.replace_strict(plain, default=words.get("*"), return_dtype=_TEXT) if "*" not in words else (
-        pl.when(column.is_null()).then(None).otherwise(
-            column.replace_strict(plain, default=words["*"], return_dtype=_TEXT)
-        )
-    )  # fmt: skip
+    known = column.replace_strict(plain, default=words.get("*"), return_dtype=_TEXT)
+    return pl.when(column.is_not_null()).then(known)
 
 
 def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.DataFrame:
     """Parts run over the rows that hold their anchors; most rows hold none."""
     for part in parts:
         if not part.anchor:
-            rows = _apply_to_distinct(rows, mta, part) if part.of == "agent" else _apply(rows, mta, part)
-    some = [part for part in parts if part.anchor]
+            rows = _apply_to_distinct(rows, mta, part)
+    some = tuple(part for part in parts if part.anchor)
     if not some:
         return rows
-    mask = pl.lit(value=False)
-    for of in sorted({part.of for part in some}):
-        mask |= pl.col(of).str.contains(any_of([part.anchor for part in some if part.of == of]))
-    flags = rows.select(mask.fill_null(value=False).alias("m")).to_series()
-    if not flags.any():
-        return rows
-    touched = rows.filter(flags)
+    anchors: dict[str, list[str]] = {}
     for part in some:
-        touched = _apply(touched, mta, part)
-    return pl.concat([rows.filter(~flags), touched], how="diagonal").sort("offset")
+        anchors.setdefault(part.of, []).append(part.anchor)
+    held = pl.any_horizontal([pl.col(of).str.contains(any_of(texts)) for of, texts in anchors.items()])
+    touched, plain = _parted(rows, held)
+    if touched.is_empty():
+        return rows
+    done = _apply(touched.lazy(), set(rows.columns), mta, some).collect()
+    return done if plain.is_empty() else pl.concat([plain, done], how="diagonal").sort("offset")
 
 
 def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
-    """A part that reads a column of few values runs once for each value."""
+    """A part without an anchor runs once for each distinct value of the column that it reads."""
     values = rows.select(pl.col(part.of).unique())
-    done = _apply(values, mta, part)
-    fresh = [name for name in done.columns if name not in values.columns]
-    out = rows.join(done, on=part.of, how="left", suffix="_new", nulls_equal=True, maintain_order="left")
+    done = _apply(values.lazy(), {part.of}, mta, (part,)).collect()
+    fresh = [name for name in done.columns if name != part.of]
     both = [name for name in fresh if name in rows.columns]
-    return out.with_columns(pl.coalesce(f"{name}_new", name).alias(name) for name in both).drop(
-        [f"{name}_new" for name in both]
+    out = rows.join(done, on=part.of, how="left", suffix="_new", nulls_equal=True, maintain_order="left")
+    merged = [pl.coalesce(f"{name}_new", name).alias(name) for name in both]
+    return out.with_columns(merged).drop([f"{name}_new" for name in both])
+
+
+def _apply(rows: pl.LazyFrame, names: set[str], mta: Mta, parts: tuple[Part, ...]) -> pl.LazyFrame:
+    """Run parts in order: the first pattern of each that matches writes its groups, and the fixed values."""
+    for part in parts:
+        hit = pl.col(part.of).str.contains(part.anchor, literal=True) if part.anchor else pl.col(part.of).is_not_null()
+        for name, value in part.when.items():
+            hit &= pl.col(name) == value
+        left = pl.when(hit).then(pl.col(part.of))
+        for n, pattern in enumerate(part.patterns):
+            rows = rows.with_columns(left.str.extract_groups(f"(?P<_whole>{pattern})").alias(f"_g{n}"))
+            left = pl.when(hit & _matched(n).not_()).then(pl.col(part.of))
+            hit &= _matched(n).not_()
+        rows = rows.with_columns(_written(part, names, mta)).drop(f"_g{n}" for n in range(len(part.patterns)))
+        names |= part.fills
+    return rows
+
+
+def _matched(n: int) -> pl.Expr:
+    return pl.col(f"_g{n}").struct.field("_whole").is_not_null()
+
+
+def _written(part: Part, names: set[str], mta: Mta) -> list[pl.Expr]:
+    """The new value of every column that a part fills."""
+    out = []
+    any_matched = pl.any_horizontal([_matched(n) for n in range(len(part.patterns))])
+    for name in sorted(part.fills):
+        sources = []
+        for n, pattern in enumerate(part.patterns):
+            if name in groups(pattern):
+                value = pl.col(f"_g{n}").struct.field(name)
+                sources.append(_word(value, mta.words[name]) if name in mta.words else value)
+        if name in part.fixed:
+            sources.append(pl.when(any_matched).then(pl.lit(part.fixed[name], dtype=_TEXT)))
+        old = pl.col(name) if name in names else pl.lit(None, dtype=_TEXT)
+        out.append(pl.coalesce(*sources, old).alias(name))
+    return out
+
+
+def notices(rows: pl.DataFrame, mta: Mta) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split rows into notices, with _kind, _severity and _text, and the rest: one query for all their shapes."""
+    shapes = anchored(rows, mta.notices)
+    if not shapes:
+        return rows.clear(), rows
+    texts, kinds, severities = [], [], []
+    for n, shape in enumerate(shapes):
+        held = pl.when(_has(_PAYLOAD, shape.anchors)).then(_PAYLOAD)
+        found = [
+            held.str.extract_groups(f"(?P<_whole>{pattern})").struct.field("_text" if "_text" in groups(pattern) else "_whole")
+            for pattern in shape.patterns
+        ]
+        texts.append(pl.coalesce(found).alias(f"_t{n}"))
+        kinds.append(pl.when(pl.col(f"_t{n}").is_not_null()).then(pl.lit(shape.id)))
+        severities.append(pl.when(pl.col(f"_t{n}").is_not_null()).then(pl.lit(shape.severity)))
+    names = [f"_t{n}" for n in range(len(shapes))]
+    done = (
+        rows.lazy()
+        .with_columns(texts)
+        .with_columns(_text=pl.coalesce(names), _kind=pl.coalesce(kinds), _severity=pl.coalesce(severities))
+        .drop(names)
+        .collect()
     )
-
-
-def _apply(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
-    """Run one part: the first of its patterns that matches writes its groups, and the fixed values."""
-    hit = pl.col(part.of).str.contains(part.anchor, literal=True) if part.anchor else pl.col(part.of).is_not_null()
-    for name, value in part.when.items():
-        hit &= pl.col(name) == value
-    mask = rows.select(hit.fill_null(value=False).alias("m")).to_series()
-    if not mask.any():
-        return rows
-    left, done = rows.filter(mask), [rows.filter(~mask)]
-    for pattern in part.patterns:
-        got = left.get_column(part.of).str.extract_groups(f"(?P<_whole>{pattern})").struct.unnest()
-        matched = got.get_column("_whole").is_not_null()
-        if matched.any():
-            done.append(_write(left.filter(matched), mta, part, got.filter(matched).drop("_whole")))
-        left = left.filter(~matched)
-        if left.is_empty():
-            break
-    return pl.concat([*done, left], how="diagonal").sort("offset") if "offset" in rows.columns else pl.concat(
-        [*done, left], how="diagonal"
-    )  # fmt: skip
-
-
-def _write(rows: pl.DataFrame, mta: Mta, part: Part, got: pl.DataFrame) -> pl.DataFrame:
-    """Put a part's groups, translated, and its fixed values into rows that it matched."""
-    old = [name for name in got.columns if name in rows.columns]
-    got = _translate(got, mta, got.columns)
-    kept = rows.select(pl.col(name).alias(f"{name}_old") for name in old)
-    out = rows.drop(old).hstack(got).hstack(kept)
-    fixed = [pl.lit(value, dtype=_TEXT).alias(name) for name, value in part.fixed.items() if name not in got.columns]
-    back = [pl.coalesce(name, f"{name}_old").alias(name) for name in old]
-    return out.with_columns(fixed + back).drop([f"{name}_old" for name in old])
+    mask = done.get_column("_kind").is_not_null()
+    return done.filter(mask), rows.filter(~mask)
