@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from .records import Refused, Sent, now, split_reply
 from .sink import path_of
 
-PHASES = {"HELO": "EHLO", **{verb: verb for verb in ("EHLO", "MAIL", "RCPT", "DATA", "AUTH", "STARTTLS")}}
+PHASES = {
+    "HELO": "EHLO",
+    "BDAT": "DATA",
+    **{verb: verb for verb in ("EHLO", "MAIL", "RCPT", "DATA", "AUTH", "STARTTLS")},
+}
 Expect = dict[str, tuple[str, tuple[str, ...]]]
 
 

@@ -117,7 +117,7 @@ MAIN = {
     "address_verify_negative_cache": "yes",
     "smtpd_sasl_type": "dovecot",
     "smtpd_sasl_path": "private/auth",
-    "smtpd_sender_login_maps": "inline:{bert@example.com=bert@example.com}",
+    "smtpd_sender_login_maps": "inline:{ {bert@example.com=bert@example.com}, {anna@example.com=anna@example.com} }",
     "milter_default_action": "tempfail",
     "milter_connect_timeout": "2s",
     "anvil_status_update_time": "5s",
@@ -145,6 +145,7 @@ SERVICES = (
     smtpd(EARLY, "smtpd_delay_reject=no"),
     smtpd(
         DATA,
+        "smtpd_client_port_logging=yes",
         "smtpd_data_restrictions=check_sender_access,inline:{data@sender.example=REJECT}",
         "smtpd_end_of_data_restrictions=check_sender_access,inline:{end@sender.example=REJECT}",
     ),

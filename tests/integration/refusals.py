@@ -130,6 +130,7 @@ def manners(visitors: Visitors) -> list[Job]:
         visitors.come(HELO, source="198.18.5.1", port=EARLY),
         visitors.come(HELO, source="198.18.5.2", port=EARLY),
         *(visitors.ask("anna@example.com", f"{name}@sender.example", port=DATA) for name in ("data", "end")),
+        visitors.come(HELO, "MAIL FROM:<data@sender.example>", TO, "BDAT 5 LAST\r\nabc", QUIT, port=DATA),
         visitors.ask("anna@example.com", port=BROKEN),
         visitors.ask("anna@example.com", port=2531),
         silent(visitors),
