@@ -31,6 +31,7 @@ _FOR_REPORT = frozenset(
     "reply_code enhanced_code dsn outcome diagnostic".split()
 )
 _MERGE_AT = 16
+_BLOCK = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Scan:
         for source in self.found.sources:
             clock = self.clocks.get(source.name)
             for span in sources.spans(source):
-                for block in sources.blocks(span):
+                for block in sources.blocks(span, size=_BLOCK):
                     if clock is None:
                         clock = _clock_for(_first_month_day(block.data), source, self.zone, self.options.year, self.now)
                     yield block, clock
@@ -302,7 +303,7 @@ def read_events(
     whole = pl.concat(events, how="diagonal_relaxed").sort("_file", "offset", maintain_order=True)
     if facts:
         whole = join.with_messages(whole, pl.concat(facts, how="diagonal_relaxed"))
-    return schema.conform(whole).select(wanted)
+    return schema.conform(join.with_causes(whole)).select(wanted)
 
 
 def _checked(columns: Iterable[str] | None) -> list[str]:

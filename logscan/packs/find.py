@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,16 @@ def line_of(path: Path, needle: str, after: str = "") -> int:
     return next((n for n, line in enumerate(lines[start:], start + 1) if needle in line), start + 1)
 
 
-def refuse_unknown(path: Path, where: str, table: Mapping[str, object], known: Collection[str]) -> None:
-    """Raise PackError for the first key that is not in ``known``, with file, line and a proposal."""
+def unknown(table: Collection[str], known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Every key that is not in ``known``, with a proposal in words."""
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
-            line = line_of(path, key, after=f'id = "{table["id"]}"' if isinstance(table.get("id"), str) else "")
-            raise PackError(f"{path}:{line}: {where}: unknown key {key!r}{hint}")
+            yield key, f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+
+
+def refuse_unknown(path: Path, where: str, table: Mapping[str, object], known: Collection[str]) -> None:
+    """Raise PackError for the first key that is not in ``known``, with file, line and a proposal."""
+    for key, hint in unknown(table, known):
+        line = line_of(path, key, after=f'id = "{table["id"]}"' if isinstance(table.get("id"), str) else "")
+        raise PackError(f"{path}:{line}: {where}: unknown key {key!r}; {hint}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 _KEY = ("reporting_mta", "queue_id")
+_WHY = ("reason", "rule", "basis", "party")
 _FACTS = ("client", "envelope_sender", "size", "message_id", "network_message_id")
 
 
@@ -46,4 +47,18 @@ def _lives(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     ended = pl.col("_closes").cast(pl.Int32).cum_sum().over(_KEY) - pl.col("_closes").cast(pl.Int32)
     return whole.with_columns(_life=ended).select("_file", "offset", "_row", "_fact", "_life").unique(
         ["_file", "offset", "_row", "_fact"], maintain_order=True
+    )
+
+
+def with_causes(events: pl.DataFrame) -> pl.DataFrame:
+    """Give an expired message the reason of its last failed attempt, which is why it expired."""
+    rows = events.with_row_index("_row")
+    ended = rows.filter(pl.col("outcome") == "expired").select("_row", *_KEY)
+    tries = rows.filter(pl.col("outcome").is_in(["deferred", "softbounced"])).select("_row", *_KEY, *_WHY)
+    if ended.is_empty() or tries.is_empty():
+        return events
+    causes = ended.sort("_row").join_asof(tries.sort("_row"), on="_row", by=_KEY, check_sortedness=False)
+    out = rows.join(causes.drop(_KEY), on="_row", how="left", suffix="_why", maintain_order="left")
+    return out.with_columns(pl.coalesce(f"{name}_why", name).alias(name) for name in _WHY).drop(
+        "_row", *(f"{name}_why" for name in _WHY)
     )

@@ -51,7 +51,7 @@ def _samples(covered: Coverage, page: Page) -> list[str]:
     out = page.wrap("Not understood, for example (source:offset, then the line):", "  ", "  ")
     for sample in shown:
         out += page.wrap(page.place(sample.source, sample.offset), "    ", "    ")
-        out += page.quote(sample.line, "      ", limit=2 * page.width)
+        out += page.quote(sample.line, "      ", limit=max(200, 2 * page.width))
     return out
 
 
@@ -61,20 +61,22 @@ def _gaps(covered: Coverage, page: Page) -> list[str]:
     shown = covered.gaps[:3]
     says = [f"{page.period(*gap)} ({words.hours((gap[1] - gap[0]).total_seconds())})" for gap in shown]
     left = words.listed(says, len(covered.gaps) - len(shown))
-    return page.wrap(f"Silence: no line of a mail server {left}.", "  ", "  ")
+    return page.wrap(f"Silence, no line of a mail server: {left}.", "  ", "  ")
 
 
 def _files(findings: Findings, page: Page) -> list[str]:
     out: list[str] = []
-    names = [page.log("standard input" if name == "-" else name, 200) for name in findings.sources[:_NAMES]]
+    names = [page.file(name) for name in findings.sources[:_NAMES]]
     if names:
         kinds = [page.log(mta, 20) for mta in findings.mtas]
-        text = f"Read: {words.listed(names, len(findings.sources) - len(names))}{f' ({words.listed(kinds)})' if kinds else ''}."
-        out += page.wrap(text, "  ", "  ")
+        whose = f" ({words.listed(kinds)})" if kinds else ""
+        out += page.wrap(
+            f"Read: {words.listed(names, len(findings.sources) - len(names))}{whose}.", "  ", "  "
+        )
     if findings.skipped:
         out.append("  Not read:")
         for name, why in findings.skipped[: page.shown(len(findings.skipped))]:
-            out += page.wrap(f"{page.log(name, 200)}: {page.log(why, 200)}", "    ", "      ")
+            out += page.wrap(f"{page.file(name)}: {page.log(why, 200)}", "    ", "      ")
         left = len(findings.skipped) - page.shown(len(findings.skipped))
         out += page.wrap(f"and {words.many(left, 'more file')}", "    ") if left else []
     return out

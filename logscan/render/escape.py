@@ -1,8 +1,8 @@
 r"""The one door through which text out of a log enters a report.
 
-Whoever talks to a mail server writes into its log: host names, addresses, replies. Such text must not move the
-cursor, recolour the screen, turn the direction of reading round or hide anything. So every character that does
-not print as itself is shown as Python would write it: ``\x1b``, ``\u202e``, ``\n``.
+Whoever talks to a mail server writes into its log: host names, addresses, replies. Such text must not move
+the cursor, recolour the screen, turn the direction of reading round or hide anything. So every character that
+does not print as itself is shown as Python would write it: ``\x1b``, ``\u202e``, ``\n``.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def safe(text: object, limit: int | None = None, *, ascii: bool = False, tail: b
 
     ``limit`` is the greatest number of screen cells; what is longer ends in "…", or begins with it where
     ``tail`` says that the end matters more, as in the name of a domain or file. With ``ascii`` every other
-    character is shown by its number too, for outputs that cannot hold it. A backslash of the text itself stays
-    as it is: the aim is to read the text, not to restore it.
+    character is shown by its number too, for outputs that cannot hold it. A backslash of the text itself
+    stays as it is: the aim is to read the text, not to restore it.
     """
     raw = str(text)
     if limit is not None and len(raw) > 4 * limit + 4:
@@ -95,7 +95,7 @@ def fitting(text: str, limit: int) -> str:
 
 
 def cut(text: str, limit: int, *, ascii: bool = False, tail: bool = False) -> str:
-    """The safe text if it fits ``limit`` cells, else what fits of it and "…"; with ``tail`` its end is kept."""
+    """The safe text if it fits ``limit`` cells, else what fits and "…"; with ``tail`` its end is kept."""
     if cells(text) <= limit:
         return text
     mark = "..." if ascii else "…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logscan.render import words
 from logscan.render.page import Page
+from logscan.render.problems import codes
 from logscan.report import Findings, Totals
 
 _Row = tuple[str, int, str, str]  # label, count, note, colour
@@ -17,36 +18,43 @@ def answer(findings: Findings, page: Page) -> list[str]:
 
 def _result(totals: Totals) -> str:
     if not totals.recipients:
-        return f"No delivery was logged; this server refused mail {words.many(totals.rejected, 'time')}."
-    lost = totals.bounced + totals.expired
+        return f"No delivery was logged{_our_acts(totals)}."
     if totals.delivered == totals.recipients:
         return f"Everything went well: {_all(totals)}"
-    of = words.many(totals.recipients, "recipient")
-    if totals.delivered:
-        first = f"{words.share(totals.delivered, totals.recipients)} of {of} got the mail."
-    else:
-        first = (
-            f"None of {of} got the mail."
-            if totals.recipients > 1
-            else "The one recipient did not get the mail."
-        )
+    if totals.recipients == 1:
+        return _the_one(totals)
+    got = words.share(totals.delivered, totals.recipients) if totals.delivered else "None"
+    says = [f"{got} of {words.many(totals.recipients, 'recipient')} got the mail."]
     ends = []
-    if lost:
-        ends.append(
-            f"{words.number(lost)} never will ({words.counted({'bounced': totals.bounced, 'expired': totals.expired})})"
-        )
+    if totals.bounced or totals.expired:
+        why = words.counted({"bounced": totals.bounced, "expired": totals.expired})
+        ends.append(f"{words.number(totals.bounced + totals.expired)} never will ({why})")
     if totals.waiting:
         ends.append(f"{words.number(totals.waiting)} {'is' if totals.waiting == 1 else 'are'} still waiting")
-    return f"{first} {', '.join(ends)}." if ends else first
+    return " ".join([*says, f"{', '.join(ends)}."] if ends else says)
+
+
+def _our_acts(totals: Totals) -> str:
+    acts = (("refused", totals.rejected), ("held", totals.held), ("discarded", totals.discarded))
+    some = [f"{word} mail {words.many(count, 'time')}" for word, count in acts if count]
+    return f"; this server {words.listed(some)}" if some else ""
 
 
 def _all(totals: Totals) -> str:
     if totals.recipients == 1:
-        return f"the one recipient got the mail, {'after another try' if totals.delayed else 'at the first try'}."
-    who = f"all {words.many(totals.recipients, 'recipient')} got their mail"
+        tries = "after another try" if totals.delayed else "at the first try"
+        return f"the one recipient got the mail, {tries}."
+    who = f"all {words.many(totals.recipients, 'recipient')} got the mail"
     if not totals.delayed:
         return f"{who}, each at the first try."
     return f"{who}, {words.number(totals.delayed)} of them only after another try."
+
+
+def _the_one(totals: Totals) -> str:
+    if totals.waiting:
+        return "The one recipient is still waiting for the mail."
+    why = ": it bounced" if totals.bounced else ": it expired in the queue" if totals.expired else ""
+    return f"The one recipient did not get the mail{why}."
 
 
 def _cause(findings: Findings, page: Page) -> list[str]:
@@ -55,7 +63,7 @@ def _cause(findings: Findings, page: Page) -> list[str]:
     first = findings.problems[0]
     cost = first.lost + first.waiting
     concerned = f", {words.many(cost, 'recipient')}" if cost else ""
-    say = f"{page.log(first.title, 80)} ({page.log(words.codes(first), 40)}){concerned}"
+    say = f"{page.log(first.title, 80)} ({codes(first, page)}){concerned}"
     return [f"The costliest cause: {say}; who must act: {words.party(first).replace(': ', ', ')}."]
 
 
@@ -63,15 +71,13 @@ def _alarms(findings: Findings) -> list[str]:
     out = []
     grave = sum(notice.count for notice in findings.notices if notice.severity in ("panic", "fatal"))
     if grave:
-        out.append(
-            f"The mail server itself failed {words.many(grave, 'time')}: see the warnings and errors below."
-        )
+        out.append(f"The server logged {words.many(grave, 'fatal error')} of its own (see below).")
     covered = findings.coverage
     ours = covered.lines - covered.foreign
     if covered.unparsed * 100 > ours:
         part = words.share(covered.unparsed, ours)
         out.append(
-            f"Take care: {part} of the mail server's lines were not understood and are missing from these numbers."
+            f"Take care: {part} of the mail server's lines were not understood, so they do not count here."
         )
     return out
 
@@ -95,11 +101,7 @@ def _rows(totals: Totals) -> list[_Row]:
     rows: list[_Row] = []
     if totals.recipients:
         others = totals.recipients - totals.delivered - totals.waiting - totals.bounced - totals.expired
-        delayed = (
-            f"of these {words.number(totals.delayed)} delayed: delivered after another try"
-            if totals.delayed
-            else ""
-        )
+        delayed = f"{words.number(totals.delayed)} of them only after another try" if totals.delayed else ""
         rows += [
             ("messages", totals.messages, "", ""),
             ("recipients", totals.recipients, "", ""),
@@ -147,28 +149,21 @@ def asked(findings: Findings, page: Page) -> list[str]:
 def nothing(findings: Findings, page: Page) -> list[str]:
     """What to say when there was no mail at all."""
     covered = findings.coverage
-    says: list[str] = []
+    if not findings.sources and not covered.lines:
+        return page.wrap("No log was read.")
     if not covered.lines:
-        says.append(
-            "Nothing to report: the log is empty."
-            if findings.sources
-            else "Nothing to report: no log was read."
-        )
+        says = ["The log is empty."]
     elif findings.since is not None or findings.until is not None:
-        says.append("Nothing to report: no mail was logged in the period asked for.")
+        says = ["No mail was logged in the period asked for."]
     else:
-        says.append(
-            f"Nothing to report: {words.many(covered.lines, 'line')} read, and none of them tells of a delivery or a refusal."
-        )
+        read = words.many(covered.lines, "line")
+        says = [f"No mail was logged: {read} read, none of a delivery or a refusal."]
     if covered.lines and covered.foreign == covered.lines:
-        says.append("All of them are of other programs.")
+        says.append("All of it is of other programs.")
+    says += _alarms(findings)
     says.append(
-        "If mail did pass, look at another file: the log may have been rotated (mail.log.1, mail.log.2.gz) or be somewhere "
-        "else (/var/log/mail.log, /var/log/maillog, /var/log/exim4/mainlog, the journal)."
+        "If mail did pass, look at another file: the log may have been rotated (mail.log.1, mail.log.2.gz) "
+        "or be elsewhere (/var/log/mail.log, /var/log/maillog, /var/log/exim4/mainlog, the journal)."
     )
-    out = page.wrap(" ".join(says))
-    if covered.first is not None:
-        out += _period(findings, page)
-    else:
-        out += asked(findings, page)
-    return out
+    timing = _period(findings, page) if covered.first is not None else asked(findings, page)
+    return [*page.wrap(" ".join(says)), *([""] if timing else []), *timing]

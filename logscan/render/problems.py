@@ -15,8 +15,7 @@ def problems(findings: Findings, page: Page) -> list[str]:
     if not ranked:
         return []
     shown = page.shown(len(ranked))
-    note = f"{words.many(len(ranked), 'cause')}, the costliest first"
-    out = page.heading("Problems", note if len(ranked) > 1 else "")
+    out = page.heading("Problems", _note(shown, len(ranked), "the costliest first"))
     for rank, problem in enumerate(ranked[:shown], 1):
         out += ["", *_problem(findings, problem, rank, page)]
     left = len(ranked) - shown
@@ -28,6 +27,13 @@ def problems(findings: Findings, page: Page) -> list[str]:
             ),
         ]
     return out
+
+
+def _note(shown: int, count: int, order: str) -> str:
+    if count < 2:
+        return ""
+    part = f"{words.number(shown)} of " if shown < count else ""
+    return f"{part}{words.many(count, 'cause')}, {order}"
 
 
 def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> list[str]:
@@ -42,22 +48,27 @@ def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> lis
 
 def _title(problem: Problem, lead: str, page: Page) -> list[str]:
     kind = words.status(problem.status)
-    codes = page.log(words.codes(problem), 60).replace(" ", words.GLUE) + (f", {kind}" if kind else "")
     title = words.sentence(page.log(problem.title or problem.reason, 120))
-    lines = page.wrap(f"{title} ({codes})", lead, " " * len(lead))
+    lines = page.wrap(f"{title} ({codes(problem, page)}{f', {kind}' if kind else ''})", lead, " " * len(lead))
     return [page.paint("bold", line) for line in lines]
 
 
+def codes(problem: Problem, page: Page) -> str:
+    """The codes of a reply, ``450 4.2.0``; what the MTA made of it where there was no reply."""
+    enhanced = page.log(problem.enhanced_code or "", 20)
+    if problem.reply_code is not None:
+        return f"{problem.reply_code}{words.GLUE}{enhanced}" if enhanced else str(problem.reply_code)
+    verdict = enhanced or page.log(problem.dsn or "", 20)
+    return f"no reply, dsn{words.GLUE}{verdict}" if verdict else "no reply code"
+
+
 def _cost(problem: Problem, page: Page) -> str:
-    parts = []
-    if problem.lost:
-        parts.append(page.paint("red", f"{words.many(problem.lost, 'recipient')}{words.GLUE}lost"))
-    if problem.waiting:
-        text = f"{words.number(problem.waiting)}{words.GLUE}still{words.GLUE}waiting"
-        parts.append(page.paint("yellow", text))
-    if problem.recovered:
-        text = f"{words.number(problem.recovered)}{words.GLUE}delivered{words.GLUE}later"
-        parts.append(page.paint("green", text))
+    fates = (("lost", problem.lost, "red"), ("still waiting", problem.waiting, "yellow"))
+    parts: list[str] = []
+    for fate, count, style in (*fates, ("delivered later", problem.recovered, "green")):
+        if count:
+            figure = words.number(count) if parts else words.many(count, "recipient")
+            parts.append(page.paint(style, f"{figure} {fate}".replace(" ", words.GLUE)))
     tries = words.many(problem.count, f"failed{words.GLUE}attempt")
     kinds = [word for word, n in problem.outcomes.items() if n]
     if len(kinds) > 1:
@@ -117,10 +128,7 @@ def refusals(findings: Findings, page: Page) -> list[str]:
     if not ranked:
         return []
     shown = page.shown(len(ranked))
-    out = page.heading(
-        "Our own refusals",
-        f"{words.many(len(ranked), 'cause')}, the most frequent first" if len(ranked) > 1 else "",
-    )
+    out = page.heading("Our own refusals", _note(shown, len(ranked), "the most frequent first"))
     wide = max(len(words.number(problem.count)) for problem in ranked[:shown])
     for problem in ranked[:shown]:
         out += _refusal(problem, wide, page)

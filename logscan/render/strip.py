@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,24 +100,27 @@ def _axis(slots: Sequence[Slot], step: int, wide: int, page: Page) -> list[str]:
         marks = [(n * wide, f"{at.hour:02}") for n, at in enumerate(here) if at.hour % ticks == 0]
         out.append(_marked(marks, len(slots) * wide))
     begins = [
-        n for n, at in enumerate(here) if n == 0 or _period_of(at, step) != _period_of(here[n - 1], step)
+        n for n in range(len(here)) if n == 0 or _period_of(here[n], step) != _period_of(here[n - 1], step)
     ]
-    bar = page.glyph("│", "|")
-    length = len(slots) * wide + _PEAK
-    names: tuple[Callable[[datetime], str], ...] = (
-        page.day,
-        lambda at: page.day(at)[4:],
-        lambda at: page.day(at)[4:6],
-    )
-    for name in names if step < 24 else names[1:2]:
-        marks = [(n * wide, bar + name(slots[n].start)) for n in begins]
-        if len(marks) > 2 and marks[1][0] <= len(marks[0][1]):
-            marks = marks[1:]  # the rest of a day in front has no room for its name
-        line = _marked(marks, length)
-        if line.count(bar) == len(marks) or name is names[-1] or step >= 24:
-            out.append(line)
-            break
+    out.append(_days(slots, begins, wide, step, page))
     return [page.paint("dim", line) for line in out]
+
+
+def _days(slots: Sequence[Slot], begins: Sequence[int], wide: int, step: int, page: Page) -> str:
+    """The names of the days at their bars: all of them if there is room, else every second, third …"""
+    bar = page.glyph("│", "|")
+    room = len(slots) * wide + _PEAK
+    line = ""
+    for every in (0, 1, 2, 3, 4, 7, 14):
+        names = [page.day(slots[n].start)[0 if every == 0 and step < 24 else 4 :] for n in begins]
+        marks = [(n * wide, bar + name) for n, name in zip(begins, names, strict=True)]
+        if len(marks) > 1 and marks[1][0] <= len(marks[0][1]):
+            marks = marks[1:]  # the rest of a day in front has no room for its name
+        marks = marks[:: max(1, every)]
+        line = _marked(marks, room)
+        if line.count(bar) >= len(marks) - 1:  # the last may be too near to the edge
+            break
+    return line
 
 
 def _period_of(at: datetime, step: int) -> int:
@@ -138,7 +141,8 @@ def _worst(slots: Sequence[Slot], step: int, page: Page) -> list[str]:
     worst = max(slots, key=lambda slot: slot.failed)
     if worst.failed < 2:
         return []
+    number = words.number(worst.failed)
+    if step == 24:
+        return page.wrap(f"Most failures: {number} on {page.day(worst.start)}.", "  ", "  ")
     at = page.moment(worst.start) if step < 24 else page.day(worst.start)
-    tail = f" {_unit(step).replace('per', 'within', 1)}" if step > 1 else ""
-    text = f"Most failures: {words.number(worst.failed)} from {at}{tail}."
-    return page.wrap(text, "  ", "  ")
+    return page.wrap(f"Most failures: {number} in the {_unit(step)[4:]} from {at}.", "  ", "  ")

@@ -37,7 +37,7 @@ def _wide(rows: list[Destination], page: Page) -> list[str]:
         Column("delivered", right=True, style="green"),
         Column("deferred", right=True, style="yellow"),
         Column("bounced", right=True, style="red"),
-        Column("mostly because", least=16),
+        Column("mostly because", least=24),
     )
     return table(
         page,
@@ -64,7 +64,7 @@ def _slim(rows: list[Destination], page: Page) -> list[str]:
     ]
     cells = [(_domain(row, page), *_numbers(row)) for row in rows]
     if page.width >= _NARROW:
-        columns.append(Column("mostly because", least=16))
+        columns.append(Column("mostly because", least=24))
         return table(page, columns, [(*cell, _why(row, page)) for cell, row in zip(cells, rows, strict=True)])
     lines = table(page, columns, cells)
     out = lines[:1]
@@ -74,7 +74,7 @@ def _slim(rows: list[Destination], page: Page) -> list[str]:
 
 
 def _domain(row: Destination, page: Page) -> str:
-    return page.log(row.domain or "(no domain)", 253)
+    return page.log(row.domain or "(no domain)", 80, tail=True)
 
 
 def _why(row: Destination, page: Page) -> str:
@@ -137,7 +137,7 @@ def _kind(kind: _Kind, wide: int, page: Page) -> list[str]:
 
 
 def _sample(notice: Notice, times: str, indent: str, page: Page) -> list[str]:
-    out = page.quote(notice.example or notice.template, indent, limit=2 * page.width)
+    out = page.quote(notice.example or notice.template, indent, limit=max(200, 2 * page.width))
     place = page.place(notice.source, notice.offset)
     return out + page.wrap(f"{place}{f' ({times})' if times else ''}", indent, indent, style="dim")
 

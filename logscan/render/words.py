@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from logscan.report import Problem
 
-# Holds words together where lines are broken; the page turns it into a blank. Log text has none: it is escaped.
+# Holds words together where lines are broken; the page turns it into a blank. Log text comes without it.
 GLUE = "\xa0"
 
 _PARTY = {
@@ -64,14 +64,6 @@ def counted(counts: Mapping[str, int]) -> str:
     """Counts by word, the greatest first: ``2,100 deferred, 12 bounced``; zeros are left out."""
     some = sorted(((n, word) for word, n in counts.items() if n), key=lambda pair: (-pair[0], pair[1]))
     return ", ".join(f"{n:,}{GLUE}{word}" for n, word in some)
-
-
-def codes(problem: Problem) -> str:
-    """The codes of a reply: ``450 4.2.0``; what the MTA made of it where there was no reply."""
-    if problem.reply_code is not None:
-        return f"{problem.reply_code}{GLUE}{problem.enhanced_code}" if problem.enhanced_code else str(problem.reply_code)
-    verdict = problem.enhanced_code or problem.dsn
-    return f"no reply, dsn {verdict}" if verdict else "no reply code"
 
 
 def party(problem: Problem) -> str:

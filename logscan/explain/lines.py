@@ -1,0 +1,188 @@
+"""Takes a pasted line apart: a log line by its frame and pack, a bare reply by what an MTA puts around it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from logscan import codes
+from logscan.errors import OptionError
+from logscan.explain.replies import Seen, seen_in
+from logscan.framing import REPEATED
+from logscan.packs import Mta, Shape
+from logscan.packs.knowledge import Knowledge
+from logscan.packs.match import as_expected, compiled, match_shape, read_payload, split_reply, tagged
+from logscan.reference import LogLine
+from logscan.rules import Reply
+
+_TAGGED = re.compile(r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: ")  # a line whose stamp was not copied
+_MOST_LINES = 50
+_DAY = re.compile(r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)")  # the second blank is often lost on the way to us
+_LEAD = re.compile(r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE)
+# Where a reply begins inside some other text: code and enhanced code, else either of them.
+_REPLIES = (
+    re.compile(rf"(?<![0-9.])[2-5][0-9][0-9][ -]#?{codes.ENHANCED}(?![0-9.])"),
+    re.compile(r"(?<![0-9A-Za-z.:/=_-])[2-5][0-5][0-9][ -](?=[A-Za-z<(#])"),
+    re.compile(rf"(?<![0-9.]){codes.ENHANCED}(?![0-9.])"),
+)
+_HOST = re.compile(r"(?:https?://)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})\b")
+_ADDRESS = re.compile(r"[^\s<>@\"';,:()\[\]]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,})")
+_IP = re.compile(r"(?<![0-9A-Fa-f.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{2,}(?:[0-9.]+)?)(?![0-9A-Fa-f.:])")
+_CLIENT = re.compile(r"(?:client|helo|sender|host) ?(?:host|name)? ?\[?$", re.IGNORECASE)
+
+
+class Pasted(NamedTuple):
+    """What a text held: a log line and its reply, or only one of them."""
+
+    line: LogLine | None
+    reply: Reply | None
+    seen: Seen
+
+
+def log_line(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | None:
+    """A line of a mail log; None when the text is none.
+
+    Raises OptionError for the line of a program that is no mail server known here.
+    """
+    framed = _framed(_DAY.sub(r"\1  \2 ", text), packs)
+    if framed is None:
+        return None
+    stamp, host, agent, payload, owner = framed
+    payload, times = _unfolded(payload.strip())
+    mta = owner or next((pack for pack in packs if tagged(pack, agent)), None)
+    if mta is None:
+        names = ", ".join(pack.name for pack in packs)
+        raise OptionError(f"that is a line of {agent!r}; logscan knows the lines of {names}")
+    line = LogLine(mta.id, mta.name, "unknown", "", agent, stamp, host, times, "", "", {})
+    read = read_payload(mta, agent, payload)
+    if read is None:
+        return Pasted(line, None, Seen())
+    return _as_line(line, *read, known)
+
+
+def _framed(text: str, packs: tuple[Mta, ...]) -> tuple[str, str, str, str, Mta | None] | None:
+    """Stamp, host, agent and payload of a framed line, and the MTA when the frame is its own; None without a frame."""
+    for pack in packs:
+        for frame in pack.frames:
+            found = compiled(frame.pattern.replace(r"\x{FEFF}", "\ufeff")).match(text)
+            if found:
+                named = found.groupdict()
+                agent = named.get("agent") or ""
+                own = pack if "agent" not in named else None
+                return named.get("_stamp") or "", named.get("reporting_mta") or "", agent, text[found.end() :], own
+    bare = _TAGGED.match(text)
+    if bare and any(tagged(pack, bare["agent"]) for pack in packs):
+        return "", "", bare["agent"], text[bare.end() :], None
+    for pack in packs:
+        if any(match_shape(pack, shape, "", text) for shape in (*pack.events, *pack.messages)):
+            return "", "", "", text, pack
+    return None
+
+
+def _unfolded(payload: str) -> tuple[str, int]:
+    found = compiled(REPEATED).match(payload)
+    if not found:
+        return payload, 1
+    return found["_payload"].removesuffix("]"), int(found["_times"])
+
+
+def _as_line(line: LogLine, shape: Shape, fields: dict[str, str | None], known: Knowledge) -> Pasted:
+    kind = shape.table
+    values = as_expected(fields) if kind in ("event", "message") else dict[str, object](fields)
+    shown = {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, str | int | float) and (name == "_text" or not name.startswith("_"))
+    }
+    line = replace(line, kind=kind, shape=shape.id, severity=shape.severity, title=shape.title, fields=shown)
+    if kind != "event":
+        return Pasted(line, None, Seen())
+    seen, provider = seen_in(values, known)
+    named = {name: values.get(name) for name in Reply._fields if name not in ("mta", "provider")}
+    reply = Reply(mta=line.mta, provider=provider, **named)  # type: ignore[arg-type]  # columns of their own types
+    return Pasted(line, reply, _with_text(seen, reply.diagnostic or ""))
+
+
+def bare_reply(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | None:
+    """A reply as a server gave it, or as an MTA quotes it; None when there is no code in it and no rule knows it."""
+    mta, fields = _unwrapped(_LEAD.sub("", text, count=1), packs)
+    diagnostic = str(fields.get("diagnostic") or "")
+    code, enhanced, reply_text = split_reply(diagnostic)
+    if code is None and enhanced is None:
+        start = next((found.start() for pattern in _REPLIES if (found := pattern.search(diagnostic))), None)
+        code, enhanced, reply_text = split_reply(diagnostic[start:] if start is not None else diagnostic)
+    seen = _with_text(Seen(host=fields.get("remote_mta") or fields.get("remote_ip") or ""), diagnostic)
+    provider, named = _provider(str(fields.get("remote_mta") or ""), reply_text or "", known)
+    reply = Reply(
+        mta=mta,
+        event=codes.Event.DELIVERY.value if mta else None,
+        reply_code=code,
+        enhanced_code=enhanced,
+        smtp_command=fields.get("smtp_command"),
+        diagnostic=reply_text,
+        provider=provider,
+    )
+    return Pasted(None, reply, replace(seen, provider_seen=named))
+
+
+def _unwrapped(text: str, packs: tuple[Mta, ...]) -> tuple[str | None, dict[str, str | None]]:
+    """A text without what an MTA puts around a reply ("host … said:", "(in reply to …)"), and what that told."""
+    for pack in packs:
+        parts = max((shape.parts for shape in pack.events), key=len, default=())
+        quoted = Shape("quoted", "event", ("^(?P<diagnostic>.*)$",), parts=parts)
+        fields = match_shape(pack, quoted, "", text)
+        if fields and (fields.get("diagnostic") != text or fields.get("smtp_command")):
+            return pack.id, fields
+    return None, {"diagnostic": text}
+
+
+def _with_text(seen: Seen, text: str) -> Seen:
+    """What the text of a reply names besides: the address refused, the addressee's or the sender's domain."""
+    domain = next(iter(_ADDRESS.findall(text)), "")
+    of_sender = "sender" in text.lower()
+    ip = next((found for found in _IP.findall(text) if _is_ip(found) and found != seen.host), "")
+    return replace(
+        seen,
+        ip=seen.ip or ip,
+        domain=seen.domain or ("" if of_sender else domain),
+        sender_domain=seen.sender_domain or (domain if of_sender else ""),
+    )
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _provider(host: str, text: str, known: Knowledge) -> tuple[str | None, str]:
+    """The provider that a reply names, and the name that gave it away: the peer, a host in the text, the addressee."""
+    found = known.provider_of(host, None)
+    if found:
+        return found, host
+    for match in _HOST.finditer(text):
+        before = text[max(0, match.start() - 24) : match.start()]
+        if not before.endswith("@") and not _CLIENT.search(before):
+            found = known.provider_of(match[1], None)
+            if found:
+                return found, match[1]
+    if "sender" not in text.lower():
+        for domain in _ADDRESS.findall(text):
+            found = known.provider_of(None, domain)
+            if found:
+                return found, domain
+    return None, ""
+
+
+
+def refuse_several(text: str, packs: tuple[Mta, ...]) -> None:
+    """Raise OptionError when a text holds more than one framed log line."""
+    several = [line for line in text.splitlines()[:_MOST_LINES] if line.strip()]
+    if len(several) > 1 and sum(_framed(line.strip(), packs) is not None for line in several) > 1:
+        raise OptionError(
+            f"those are {len(text.splitlines())} lines; explain takes one line of a log, `logscan report FILE` reads files"
+        )

@@ -1,0 +1,199 @@
+"""What one reply means, with the evidence that decided and how far it can be trusted."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from logscan.codes import Basis, EnhancedStatusCode, Event, Outcome, Status
+from logscan.explain import pages, words
+from logscan.packs.knowledge import Knowledge, Rule
+from logscan.packs.match import domain_of
+from logscan.reference import Alternative, Finding
+from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, remedy_for, status_of
+from logscan.template import template_of
+
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+# What may stand in a shell command without quotes; it must not begin like an option.
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known beside the reply, from a log line or from the text itself; empty where nothing is."""
+
+    host: str = ""
+    ip: str = ""
+    domain: str = ""
+    sender_domain: str = ""
+    queue_id: str = ""
+    provider_seen: str = ""
+
+
+def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
+    """Decide a reply, and say what decided, what speaks for something else, and what to do."""
+    reply = as_session(reply, known)
+    reply, assumed = _assuming(reply, known)
+    decision = decide(reply, known)
+    ranked = guesses(reply, known, status_of(reply)) if reply.event != Event.SESSION else []
+    reason = known.reasons.get(decision.reason or "", {})
+    cure = remedy_for(decision, reply, known) if decision.reason else {}
+    confidence, because = _confidence(decision, ranked, reply, known)
+    provider = known.providers.get(reply.provider or "", {})
+    return Finding(
+        reply=reply.diagnostic or "",
+        **{name: getattr(reply, name) for name in _EVIDENCE},
+        **{name: getattr(decision, name) for name in _DECIDED},
+        sender_does=_sender_does(decision.status, reply, known),
+        title=str(reason.get("title", "")),
+        definition=str(reason.get("definition", "")),
+        confidence=confidence,
+        because=because,
+        assumed=assumed,
+        acts=words.acts(decision.party, reply.event),
+        disagreement=dict[str | None, str](words.CONFLICTS.items()).get(decision.conflict, ""),
+        provider_name=str(provider.get("name", "")),
+        provider_seen=seen.provider_seen if provider else "",
+        runner_up=_runner_up(ranked, reply, known),
+        remedy=cure.get("remedy", ""),
+        check=fill(cure.get("check", ""), seen),
+        more=cure.get("more", ""),
+        source=cure.get("source", ""),
+        nothing_to_do=bool(reason.get("nothing_to_do", False)),
+        template=template_of(reply.diagnostic or ""),
+    )
+
+
+_EVIDENCE = ("reply_code", "enhanced_code", "dsn", "smtp_command", "event", "outcome", "provider")
+_DECIDED = ("reply_class", "status", "reason", "rule", "basis", "party", "conflict")
+
+
+def as_session(reply: Reply, known: Knowledge) -> Reply:
+    """A reply whose code is a step of the session is no delivery, wherever it was found."""
+    entry = known.reply_codes.get(str(reply.reply_code), {})
+    return reply._replace(event=Event.SESSION.value) if entry.get("session") else reply
+
+
+def _assuming(reply: Reply, known: Knowledge) -> tuple[Reply, list[str]]:
+    """A reply completed so that a rule that knows its text takes it, and what was assumed for that."""
+    if reply.event == Event.SESSION or status_of(reply) is Status.POSITIVE or decide(reply, known).basis == Basis.RULE:
+        return reply, []
+    for rule in known.rules:
+        fuller = _completed(reply, rule)
+        if rule.text and fuller != reply and matches(rule, fuller) and decide(fuller, known).rule == rule.id:
+            return fuller, _assumptions(reply, fuller)
+    return reply, []
+
+
+def _completed(reply: Reply, rule: Rule) -> Reply:
+    # A provider is never assumed: each has texts of its own that mean something else at others.
+    return reply._replace(
+        mta=reply.mta or rule.mta or None,
+        event=reply.event or rule.event or None,
+        outcome=reply.outcome or rule.outcome or None,
+        smtp_command=reply.smtp_command or min(rule.commands, default=None),
+    )
+
+
+def _assumptions(reply: Reply, fuller: Reply) -> list[str]:
+    out = []
+    if fuller.mta != reply.mta:
+        out.append(f"{str(fuller.mta).capitalize()} wrote it")
+    if fuller.event != reply.event:
+        out.append("your own server said it" if fuller.event == Event.REJECTION else "your server was told it")
+    if fuller.smtp_command != reply.smtp_command:
+        out.append(f"it came {words.after([str(fuller.smtp_command)])}")
+    if fuller.outcome != reply.outcome:
+        out.append(f"the message was {fuller.outcome}")
+    return out
+
+
+def _sender_does(status: str, reply: Reply, known: Knowledge) -> str:
+    if reply.outcome in (Outcome.DEFERRED, Outcome.SOFTBOUNCED):
+        return str(known.digits["4"]["sender_does"])
+    first = str(reply.reply_code or "")[:1] or {"positive": "2", "transient": "4", "permanent": "5"}.get(status, "")
+    return str(known.digits.get(first, {}).get("sender_does", ""))
+
+
+def _confidence(decision: Decision, ranked: list[Guess], reply: Reply, known: Knowledge) -> tuple[str, str]:
+    """How sure the reason is, as a word and as a phrase that names the evidence."""
+    if decision.reason is None:
+        return "none", "a step of the session has no reason"
+    if decision.status == Status.POSITIVE:
+        return "code", "by its first digit" if reply.reply_code else "by what the MTA says became of it"
+    if decision.reason == "undefined":
+        return "none", "nothing in it tells the reason: go by the text"
+    return _on(ranked[0], reply, known)
+
+
+def _on(guess: Guess, reply: Reply, known: Knowledge) -> tuple[str, str]:
+    """What one guess rests on."""
+    if guess.basis is Basis.RULE:
+        return "known", f"a known reply (rule {guess.rule.id if guess.rule else ''})"
+    if guess.basis is Basis.OUTCOME:
+        return "code", "by what the MTA says became of the message"
+    asked = f"{words.after([reply.smtp_command])}" if reply.smtp_command else ""
+    if guess.basis is Basis.REPLY_CODE:
+        if known.reply_codes.get(str(reply.reply_code), {}).get("alone", False):
+            return "code", f"by its reply code {reply.reply_code}"
+        return "guess", f"a guess from the reply code {reply.reply_code} {asked} alone; the text was not recognised"
+    own = guess.basis is Basis.DSN
+    code = str(reply.dsn if own else reply.enhanced_code)
+    name = f"the verdict of the MTA, dsn {code}" if own else f"its enhanced status code {code}"
+    entry = known.enhanced_codes.get(EnhancedStatusCode.parse(code).generic, {})
+    if entry.get("alone", bool(entry)) and entry.get(f"reason_{code[0]}", entry.get("reason")) == guess.reason:
+        return "code", f"by {name}"
+    return "guess", f"a guess from {name} {asked}".rstrip() + " alone; the text was not recognised"
+
+
+def _runner_up(ranked: list[Guess], reply: Reply, known: Knowledge) -> Alternative | None:
+    other = next((guess for guess in ranked[1:] if guess.reason != ranked[0].reason), None)
+    if other is None:
+        return None
+    because = _on(other, reply, known)[1].replace("; the text was not recognised", "")
+    return Alternative(other.reason.value, pages.title(other.reason, known), other.basis.value, because)
+
+
+def fill(check: str, seen: Seen) -> str:
+    """A check command with what is known filled in; ``<domain>`` stays where nothing is, or nothing safe.
+
+    The values come from strangers and go to a shell: only plain host names, addresses and ids are taken.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        text = str(getattr(seen, name, ""))
+        if name == "ip":
+            # The block list form of a query is for IPv4; a PTR lookup takes both.
+            ok = _is_ip(text, 4) or (_is_ip(text, 6) and check[: found.start()].endswith("-x "))
+        else:
+            ok = bool(_SAFE.fullmatch(text))
+        return text if ok else f"<{name}>"
+
+    return _HOLE.sub(value, check)
+
+
+def _is_ip(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == version and "%" not in text
+    except ValueError:
+        return False
+
+
+def seen_in(fields: Mapping[str, object], known: Knowledge) -> tuple[Seen, str | None]:
+    """What the fields of a log line tell beside the reply, and the provider they name."""
+    refusal = fields.get("event") == Event.REJECTION
+    domain = "" if refusal else str(fields.get("recipient_domain") or "")
+    host = str(fields.get("remote_mta") or "")
+    provider = known.provider_of(host, domain)
+    seen = Seen(
+        host=host or str(fields.get("remote_ip") or ""),
+        ip=str(fields.get("remote_ip") or "") if refusal else "",
+        domain=str(fields.get("recipient_domain") or ""),
+        sender_domain=domain_of(str(fields.get("envelope_sender") or "")) or "",
+        queue_id=str(fields.get("queue_id") or ""),
+        provider_seen=host if known.provider_of(host, None) else domain,
+    )
+    return seen, provider
