@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from logscan import report
+from logscan import findings as report
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
 from logscan.rules import Reply, remedy_for
@@ -150,15 +150,15 @@ def _problems(
     for row in causes:
         if row["outcome"] != "expired" or row["dsn"] or row["reply_code"]:
             groups[tuple(row[name] for name in _CAUSE)].append(row)
-    concerned: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    concerned: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in domains:
         if row["outcome"] in (*_BAD, *_REFUSED) and row["recipient_domain"]:
-            concerned[row["event"], row["reason"]].append(row)
+            concerned[row["event"], *(row[name] for name in _CAUSE)].append(row)
     return [_problem(rows, fates.get(key, {}), concerned, known) for key, rows in groups.items()]
 
 
 def _problem(
-    rows: list[Row], fate: Mapping[str, int], concerned: Mapping[tuple[str, str], list[Row]], known: Knowledge
+    rows: list[Row], fate: Mapping[str, int], concerned: Mapping[tuple[object, ...], list[Row]], known: Knowledge
 ) -> report.Problem:
     top = max(rows, key=lambda row: row["count"])
     example = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
@@ -166,7 +166,7 @@ def _problem(
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
     by_domain: dict[str, int] = defaultdict(int)
-    for row in concerned.get((top["event"], top["reason"]), ()):
+    for row in concerned.get((top["event"], *(top[name] for name in _CAUSE)), ()):
         by_domain[row["recipient_domain"]] += row["count"]
     ranked = sorted(by_domain.items(), key=lambda item: (-item[1], item[0]))
     reason = known.reasons.get(top["reason"] or "undefined", {})

@@ -33,13 +33,14 @@ def classify_events(events: pl.DataFrame, known: Knowledge, *, templates: bool =
         good=pl.col("outcome").is_in(_GOOD) & (pl.col("reply_code").is_null() | (pl.col("reply_code") < 400))
     ).to_series().fill_null(value=False)  # fmt: skip
     rows = _templates(rows, None if templates else ~positive)
-    groups = rows.group_by(_KEYS, maintain_order=True).agg(pl.col("diagnostic").first())
+    rows = rows.with_columns(pl.struct(_KEYS).hash().alias("_key"))
+    groups = rows.group_by("_key").agg(pl.col(name).first() for name in Reply._fields)
     decisions = [_decided(Reply._make(row), known) for row in groups.select(*Reply._fields).iter_rows()]
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
-    decided = groups.select(_KEYS).with_columns(
+    decided = groups.select("_key").with_columns(
         pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
     )
-    return rows.join(decided, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+    return rows.join(decided, on="_key", how="left", maintain_order="left")
 
 
 @lru_cache(maxsize=65536)
@@ -67,14 +68,12 @@ def _complete(events: pl.DataFrame) -> pl.DataFrame:
 
 def _providers(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
     """The provider of each distinct pair of peer and domain; for our own refusals only the peer counts."""
-    keys = ["remote_mta", "_domain"]
-    rows = rows.with_columns(
-        _domain=pl.when(pl.col("event") == "rejection").then(None).otherwise(pl.col("recipient_domain"))
-    )
-    pairs = rows.select(keys).unique()
-    names = [_provider(host, domain, known) for host, domain in pairs.iter_rows()]
-    pairs = pairs.with_columns(provider=pl.Series(names, dtype=pl.String))
-    return rows.join(pairs, on=keys, how="left", nulls_equal=True, maintain_order="left").drop("_domain")
+    domain = pl.when(pl.col("event") != "rejection").then(pl.col("recipient_domain"))
+    rows = rows.with_columns(pl.struct("remote_mta", domain).hash().alias("_peer"))
+    pairs = rows.group_by("_peer").agg(pl.col("remote_mta").first(), domain.first().alias("_domain"))
+    names = [_provider(host, name, known) for host, name in pairs.select("remote_mta", "_domain").iter_rows()]
+    pairs = pairs.select("_peer", pl.Series("provider", names, dtype=pl.String))
+    return rows.join(pairs, on="_peer", how="left", maintain_order="left").drop("_peer")
 
 
 def _templates(rows: pl.DataFrame, only: pl.Series | None) -> pl.DataFrame:

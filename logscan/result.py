@@ -9,7 +9,7 @@ from logscan import building, engines, scan
 from logscan.packs import knowledge, mtas, site_folders
 from logscan.parse.lines import Coverage
 from logscan.render import render
-from logscan.report import Findings
+from logscan.findings import Findings
 from logscan.summary import from_pandas, summary_of
 
 if TYPE_CHECKING:

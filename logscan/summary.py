@@ -27,7 +27,7 @@ CAUSES = (
     "enhanced_code", "dsn", "smtp_command", "provider", "template",
 )  # fmt: skip
 HOURS = ("event", "outcome", "hour")
-DOMAINS = ("event", "outcome", "status", "reason", "recipient_domain")
+DOMAINS = ("event", "outcome", "status", "reason", "reply_code", "enhanced_code", "dsn", "recipient_domain")
 NOTICES = ("mta", "kind", "severity", "template")
 SUMMARY = (
     *(schema.BY_NAME.get(name, schema.Column(name, "time", "the hour, UTC")) for name in PUBLIC),
@@ -56,15 +56,29 @@ class Summary:
 
 def tally(rows: pl.DataFrame, keys: Sequence[str], text: str = "diagnostic") -> pl.DataFrame:
     """Count rows by keys, with first and last time and one example (the one earliest in its file)."""
-    at = pl.col("timestamp")
-    return rows.group_by(keys, maintain_order=False).agg(
+    measured = rows.group_by(keys).agg(
         pl.len().cast(pl.Int64).alias("count"),
-        at.min().alias("first"),
-        at.max().alias("last"),
-        pl.col(text).first().alias("example"),
-        pl.col("source").first(),
-        pl.col("offset").first(),
+        pl.col("timestamp").min().alias("first"),
+        pl.col("timestamp").max().alias("last"),
+        pl.struct("source", "offset").min().alias("_at"),
     )
+    measured = measured.unnest("_at")
+    examples = rows.select("source", "offset", pl.col(text).alias("example"), *keys).unique([*keys, "source", "offset"])
+    return measured.join(examples, on=[*keys, "source", "offset"], how="left", nulls_equal=True).select(
+        *keys, *_MEASURES
+    )
+
+
+def _causes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Tally of one block by CAUSES, which all follow from the classifier's key."""
+    measured = rows.group_by("_key").agg(
+        pl.len().cast(pl.Int64).alias("count"),
+        pl.col("timestamp").min().alias("first"),
+        pl.col("timestamp").max().alias("last"),
+        pl.col("offset").min(),
+    )
+    named = rows.select("_key", "offset", "source", pl.col("diagnostic").alias("example"), *CAUSES)
+    return measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left").select(*CAUSES, *_MEASURES)
 
 
 def count(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -77,7 +91,7 @@ def summary_of(events: pl.DataFrame, notices: pl.DataFrame) -> Summary:
     out = Summary()
     if not events.is_empty():
         rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
-        out.causes = tally(rows, CAUSES)
+        out.causes = _causes(rows) if "_key" in rows.columns else tally(rows, CAUSES)
         out.hours = count(rows, HOURS)
         out.domains = count(rows, DOMAINS)
         out.ledger = _ledger(rows)
@@ -86,7 +100,7 @@ def summary_of(events: pl.DataFrame, notices: pl.DataFrame) -> Summary:
         texts = texts.with_columns(template=template_expr(pl.col("_text")))
         rows = notices.rename({"_kind": "kind", "_severity": "severity"})
         rows = rows.join(texts, on="_text", how="left", maintain_order="left")
-        out.notices = tally(rows, NOTICES, text="line")
+        out.notices = tally(rows, NOTICES, text="_payload")
     return out
 
 

@@ -14,7 +14,7 @@ from logscan.parse.clock import utc
 _SAMPLE = 32
 _LABEL = r"^(?P<reporting_mta>[^ ]+) (?P<agent>[^ \[:]+)\[[0-9]+$"
 # What a row carries on from here, in this order.
-COLUMNS = ("line", "offset", "timestamp", "reporting_mta", "agent", "_payload")
+COLUMNS = ("offset", "timestamp", "reporting_mta", "agent", "_payload")
 
 
 def present(lines: pl.Series, frames: Sequence[Frame]) -> list[Frame]:
@@ -30,7 +30,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_only: bool) -> pl.DataFrame:
-    """Rows with columns line and offset, framed lines only, as COLUMNS plus _times; order is kept.
+    """Rows with columns line and offset, framed lines only, as COLUMNS plus _times; their order may change.
 
     Lines that no frame takes are left out.
     """
@@ -46,8 +46,7 @@ def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_o
         parts.append(taken)
     if not parts:
         return _slow(rows.clear(), Frame("none", "^(?P<_stamp>)(?P<reporting_mta>)(?P<agent>)", "bsd"), clock)[0]
-    whole = pl.concat([part for part in parts if not part.is_empty()] or parts[:1])
-    return whole.sort("offset") if sum(not part.is_empty() for part in parts) > 1 else whole
+    return pl.concat([part for part in parts if not part.is_empty()] or parts[:1])
 
 
 def _fast(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -101,4 +100,4 @@ def _finish(rows: pl.DataFrame) -> pl.DataFrame:
         _times=pl.col("_payload").str.extract(REPEATED, 1).cast(pl.UInt32, strict=False).fill_null(1),
     )
     open_ = open_.with_columns(pl.col("_payload").fill_null(""))
-    return pl.concat([rows.filter(~folded), open_]).sort("offset")
+    return pl.concat([rows.filter(~folded), open_])

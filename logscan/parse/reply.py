@@ -8,20 +8,33 @@ from logscan import codes
 
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
 _ENHANCED = rf"^(?:[2-5][0-9][0-9][- ])?#?({codes.ENHANCED})(?:[^0-9.]|$)"
+# Longer than "550-#5.123.123" and the sign behind it.
+_BEGINNING = 20
 _DOMAIN = r"@([^@ \t\r\n\x0b\x0c]+)$"
 
 
 def split(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add reply_code and enhanced_code, and put the diagnostic on one line."""
-    text = pl.col("diagnostic")
-    rows = rows.with_columns(
-        reply_code=text.str.extract(_CODE).cast(pl.UInt16), enhanced_code=text.str.extract(_ENHANCED)
+    """Add reply_code and enhanced_code, and put the diagnostic on one line; the order of rows may change."""
+    rows = rows.with_columns(pl.col("diagnostic").str.slice(0, _BEGINNING).alias("_begins"))
+    text = pl.col("_begins")
+    codes_of = (
+        rows.lazy()
+        .select(text.unique())
+        .with_columns(
+            reply_code=text.str.extract(_CODE).cast(pl.UInt16),
+            enhanced_code=text.str.extract(_ENHANCED),
+            _many=text.str.contains(r"^[2-5][0-9][0-9]-"),
+        )
+        .collect()
     )
-    lines = rows.get_column("diagnostic").str.contains(r"^[2-5][0-9][0-9]-").fill_null(value=False)
-    if lines.any():
-        rows = pl.concat([rows.filter(~lines), *_joined(rows.filter(lines))]).sort("offset")
+    rows = rows.join(codes_of, on="_begins", how="left", nulls_equal=True, maintain_order="left")
+    mask = rows.get_column("_many").fill_null(value=False)
+    rows = rows.drop("_begins", "_many")
+    if mask.any():
+        rows = pl.concat([rows.filter(~mask), *_joined(rows.filter(mask))])
+    whole = pl.col("diagnostic")
     return rows.with_columns(
-        pl.when(pl.col("reply_code").is_null()).then(text).otherwise(text.str.strip_chars(" \t")).alias("diagnostic")
+        pl.when(pl.col("reply_code").is_null()).then(whole).otherwise(whole.str.strip_chars(" \t")).alias("diagnostic")
     )
 
 

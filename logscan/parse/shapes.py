@@ -44,7 +44,7 @@ def _has(column: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
 def take(
     rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows (with _payload) into those a shape takes, its fields added, and the rest; both in order."""
+    """Split rows (with _payload) into those a shape takes, its fields added, and the rest; their order may change."""
     candidates, others = _parted(rows, _has(_PAYLOAD, shape.anchors))
     found: list[pl.DataFrame] = []
     left = candidates
@@ -59,9 +59,9 @@ def take(
     found = [frame for frame in found if not frame.is_empty()]
     if not found:
         return rows.clear(), rows
-    rest = others if left.is_empty() else pl.concat([others, left]).sort("offset")
-    whole = found[0] if len(found) == 1 else pl.concat(found, how="diagonal").sort("offset")
-    return _fill(whole, mta, shape, want), rest
+    rest = others if left.is_empty() else pl.concat([others, left])
+    whole = found[0] if len(found) == 1 else pl.concat(found, how="diagonal")
+    return _fill(whole, mta, shape, want, ascii_only=ascii_only), rest
 
 
 def _parted(rows: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -111,7 +111,7 @@ def _whole(column: pl.Expr, pattern: str) -> pl.Expr:
     return column.str.extract_groups(f"(?P<_whole>{pattern})").alias("_g")
 
 
-def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str]) -> pl.DataFrame:
+def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
     """Trim, take keys by name, add fixed values, translate, apply parts, and drop what means missing."""
     parts = _needed(shape, want)
     needed = want | {part.of for part in parts}
@@ -120,12 +120,15 @@ def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str]) -> p
         pl.col(name).str.strip_suffix(suffix) for name, suffix in shape.trim.items() if name in names
     )
     keys = {column: key for key, column in shape.keys.items() if column in needed}
-    lazy = lazy.with_columns(_key(pl.col(shape.keys_of), key).alias(column) for column, key in keys.items())
+    lazy = lazy.with_columns(
+        _key(pl.col(shape.keys_of), key, ascii_only=ascii_only).alias(column) for column, key in keys.items()
+    )
     fresh = {name: value for name, value in shape.fixed.items() if name not in names}
     lazy = lazy.with_columns(pl.lit(value, dtype=_TEXT).alias(name) for name, value in fresh.items())
     names |= {*keys, *fresh}
     lazy = lazy.with_columns(_words(mta, names & needed))
-    out = _apply_parts(lazy.collect(), mta, parts)
+    scratch = {"_payload", shape.keys_of} - {part.of for part in parts}
+    out = _apply_parts(lazy.drop(name for name in sorted(scratch) if name in names).collect(), mta, parts)
     return out.with_columns(
         pl.when(pl.col(name).is_in(list(values))).then(None).otherwise(pl.col(name)).alias(name)
         for name, values in mta.missing.items()
@@ -133,8 +136,12 @@ def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str]) -> p
     )
 
 
-def _key(text: pl.Expr, key: str) -> pl.Expr:
-    """The value of ``key=value`` in a list parted by ", "."""
+def _key(text: pl.Expr, key: str, *, ascii_only: bool) -> pl.Expr:
+    """The value of the first ``key=value`` in a list parted by ", "."""
+    if ascii_only:
+        inside = text.str.slice(text.str.find(f", {key}=", literal=True).cast(pl.Int64) + len(key) + 3)
+        value = pl.when(text.str.starts_with(f"{key}=")).then(text.str.slice(len(key) + 1)).otherwise(inside)
+        return pl.coalesce(value.str.slice(0, value.str.find(", ", literal=True).cast(pl.Int64)), value)
     return text.str.extract(rf"(?:^|, ){key}=([^,]*)")
 
 
@@ -177,7 +184,7 @@ def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.Da
     if touched.is_empty():
         return rows
     done = _apply(touched.lazy(), set(rows.columns), mta, some).collect()
-    return done if plain.is_empty() else pl.concat([plain, done], how="diagonal").sort("offset")
+    return done if plain.is_empty() else pl.concat([plain, done], how="diagonal")
 
 
 def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:

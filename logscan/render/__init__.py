@@ -1,6 +1,6 @@
 """Findings as something to read: a terminal report, JSON, CSV.
 
-Renderers show what ``logscan.report.Findings`` holds and compute nothing about mail. Text that comes out of a
+Renderers show what ``logscan.findings.Findings`` holds and compute nothing about mail. Text that comes out of a
 log is hostile: all of it goes through ``logscan.render.escape``.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from logscan.errors import OptionError
-from logscan.report import Findings
+from logscan.findings import Findings
 
 __all__ = ["FORMATS", "Look", "render"]
 

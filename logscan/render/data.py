@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logscan.render.escape import hidden, safe
-from logscan.report import Findings, Problem
+from logscan.findings import Findings, Problem
 
 CSV_COLUMNS = (
     "section", "rank", "event", "status", "reason", "title", "reply_code", "enhanced_code", "dsn", "rule",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logscan.render import words
 from logscan.render.page import Page
-from logscan.report import Findings, Problem
+from logscan.findings import Findings, Problem
 
 _DOMAINS = 4
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from logscan.render import words
 from logscan.render.page import Page
-from logscan.report import Findings, Hour
+from logscan.findings import Findings, Hour
 
 _BARS = "▁▂▃▄▅▆▇█"
 _ASCII_BARS = ":-=+*#%@"
@@ -107,7 +107,7 @@ def _axis(slots: Sequence[Slot], step: int, wide: int, page: Page) -> list[str]:
 
 
 def _days(slots: Sequence[Slot], begins: Sequence[int], wide: int, step: int, page: Page) -> str:
-    """The names of the days at their bars: all of them if there is room, else every second, third …"""
+    """The names of the days at their bars: all of them, or every second, third and so on where room is short."""
     bar = page.glyph("│", "|")
     room = len(slots) * wide + _PEAK
     line = ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from logscan.render import words
 from logscan.render.page import Column, Page, table
-from logscan.report import Destination, Findings, Notice
+from logscan.findings import Destination, Findings, Notice
 
 _GRAVE = ("panic", "fatal", "error")
 _SEVERITY = (*_GRAVE, "warning", "info")

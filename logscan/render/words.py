@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from logscan.report import Problem
+from logscan.findings import Problem
 
 # Holds words together where lines are broken; the page turns it into a blank. Log text comes without it.
 GLUE = "\xa0"

@@ -56,7 +56,7 @@ class _Lines:
     def __init__(self, stream: Stream, span: Span) -> None:
         self._stream = stream
         self._stop = span.stop
-        self._ready = b""  # read already, when looking for the first line
+        self._ready = b""  # read already
         self.offset = span.start
         if span.start > 0 and not self._past(span.start):
             self._find_first()
@@ -92,6 +92,19 @@ class _Lines:
         self._over = end > 0
         return data[:end] if end else data
 
+    def skip_line(self) -> int:
+        """Pass over the rest of a line: how many bytes that were, newline included."""
+        passed = 0
+        while data := self.read(_STEP):
+            end = data.find(b"\n") + 1
+            passed += end or len(data)
+            if end:
+                self._ready = data[end:]
+                self._at -= len(self._ready)
+                self._over = self._past(self._at)
+                break
+        return passed
+
 
 def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, int]]:
     """Whole lines, about ``size`` bytes at a time; or the head of a line and how much was dropped of it.
@@ -115,23 +128,10 @@ def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, 
                 yield b"".join(whole), 0
             whole, room = [], size - begun
         if begun > longest:
-            head = b"".join(rest)[:longest]
-            dropped, after = _drop(lines)
-            yield head, begun - longest + dropped
-            whole, rest, room = [], [after], size - len(after)
+            yield b"".join(rest)[:longest], begun - longest + lines.skip_line()
+            rest, room = [], size
     if whole or any(rest):
         yield b"".join([*whole, *rest]), 0
-
-
-def _drop(lines: _Lines) -> tuple[int, bytes]:
-    """Read to the end of a line: how many bytes that were, newline included, and what was read after them."""
-    dropped = 0
-    while data := lines.read(_STEP):
-        end = data.find(b"\n") + 1
-        if end:
-            return dropped + end, data[end:]
-        dropped += len(data)
-    return dropped, b""
 
 
 def _pieces(data: bytes, size: int, longest: int) -> Iterator[tuple[int, int, int]]:
