@@ -51,7 +51,9 @@ def build(  # noqa: PLR0913  # everything a report names
     return report.Findings(
         totals=_totals(causes, ledger),
         problems=sorted(problems, key=_cost),
-        refusals=sorted(refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")),
+        refusals=sorted(
+            refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")
+        ),
         hours=hours,
         destinations=_destinations(domains, known),
         notices=_notices(_rows(summary.notices), packs),
@@ -111,7 +113,9 @@ def _expired(ledger: pl.DataFrame) -> pl.DataFrame:
     rows = ledger.filter(~(pl.col("whole") & (pl.col("outcome") == "expired")))
     waiting = pl.col("outcome").is_in(["deferred", "softbounced"])
     ended = pl.col("message").is_in(whole.get_column("message").implode())
-    rows = rows.with_columns(outcome=pl.when(waiting & ended).then(pl.lit("expired")).otherwise(pl.col("outcome")))
+    rows = rows.with_columns(
+        outcome=pl.when(waiting & ended).then(pl.lit("expired")).otherwise(pl.col("outcome"))
+    )
     seen = rows.get_column("message").unique()
     orphans = whole.filter(~pl.col("message").is_in(seen.implode()))
     return pl.concat([rows, orphans])
@@ -143,7 +147,10 @@ def _totals(causes: list[Row], fates: _Fates) -> report.Totals:
 
 
 def _problems(
-    causes: list[Row], fates: Mapping[tuple[object, ...], Mapping[str, int]], domains: list[Row], known: Knowledge
+    causes: list[Row],
+    fates: Mapping[tuple[object, ...], Mapping[str, int]],
+    domains: list[Row],
+    known: Knowledge,
 ) -> list[report.Problem]:
     """One problem for each reason, reply code, enhanced code and dsn; an expiry belongs to its last try's cause."""
     groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
@@ -158,7 +165,10 @@ def _problems(
 
 
 def _problem(
-    rows: list[Row], fate: Mapping[str, int], concerned: Mapping[tuple[object, ...], list[Row]], known: Knowledge
+    rows: list[Row],
+    fate: Mapping[str, int],
+    concerned: Mapping[tuple[object, ...], list[Row]],
+    known: Knowledge,
 ) -> report.Problem:
     top = max(rows, key=lambda row: row["count"])
     example = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
@@ -313,7 +323,11 @@ def _coverage(coverage: Coverage, causes: list[Row], hours: list[report.Hour]) -
 
 def _gaps(hours: list[report.Hour]) -> list[tuple[datetime, datetime]]:
     """Silences of at least six hours, the longest first, at most five."""
-    busy = [hour.hour for hour in hours if hour.delivered + hour.deferred + hour.bounced + hour.expired + hour.rejected]
+    busy = [
+        hour.hour
+        for hour in hours
+        if hour.delivered + hour.deferred + hour.bounced + hour.expired + hour.rejected
+    ]
     silent = [
         (before + timedelta(hours=1), after)
         for before, after in zip(busy, busy[1:], strict=False)

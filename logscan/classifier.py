@@ -16,7 +16,17 @@ from logscan.template import template_expr
 if TYPE_CHECKING:
     import pandas as pd
 
-_KEYS = ("mta", "event", "outcome", "reply_code", "enhanced_code", "dsn", "smtp_command", "provider", "template")
+_KEYS = (
+    "mta",
+    "event",
+    "outcome",
+    "reply_code",
+    "enhanced_code",
+    "dsn",
+    "smtp_command",
+    "provider",
+    "template",
+)
 _DECIDED = Decision._fields
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
 _GOOD = (Outcome.DELIVERED.value, Outcome.EXPANDED.value)
@@ -82,7 +92,11 @@ def _templates(rows: pl.DataFrame, only: pl.Series | None) -> pl.DataFrame:
         text = text.to_frame("d").select(pl.when(only).then(pl.col("d"))).to_series()
     distinct = text.drop_nulls().unique().to_frame("_text")
     distinct = distinct.with_columns(template=template_expr(pl.col("_text")))
-    return rows.with_columns(_text=text).join(distinct, on="_text", how="left", maintain_order="left").drop("_text")
+    return (
+        rows.with_columns(_text=text)
+        .join(distinct, on="_text", how="left", maintain_order="left")
+        .drop("_text")
+    )
 
 
 def classify_frame(df: pd.DataFrame, known: Knowledge) -> pd.DataFrame:
@@ -121,7 +135,11 @@ def _evidence(df: pd.DataFrame, name: str) -> pl.Series:
     values = values.where(values.notna(), None)
     if name == "reply_code":
         texts = [None if value is None else str(value).strip().removesuffix(".0") for value in values]
-        return pl.Series(name, [int(t) if t and t.isdigit() and 200 <= int(t) <= 599 else None for t in texts], dtype=pl.UInt16)
+        return pl.Series(
+            name,
+            [int(t) if t and t.isdigit() and 200 <= int(t) <= 599 else None for t in texts],
+            dtype=pl.UInt16,
+        )
     texts = [None if value is None else str(value) for value in values]
     if name in ("enhanced_code", "dsn"):
         return pl.Series(name, texts, dtype=pl.String).str.extract(rf"^({ENHANCED})$")

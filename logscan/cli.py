@@ -96,17 +96,28 @@ app = typer.Typer(
     help="Reads mail server logs and tells why mail is not getting through, and what to do about it.\n\n"
     "`logscan PATH…` is short for `logscan report PATH…`.",
 )
-packs_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The pattern packs: what is known, and checks.")
+packs_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="The pattern packs: what is known, and checks."
+)
 app.add_typer(packs_app, name="packs")
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")]
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
+]
 Since = Annotated[str | None, typer.Option(help="From when: yesterday, 2h, 2026-11-01, 'last week' …")]
 Until = Annotated[str | None, typer.Option(help="Until when; a day or week is included.")]
-Tz = Annotated[str | None, typer.Option(help="Zone of stamps that name none, and of the report (default: this machine's).")]
-Year = Annotated[int | None, typer.Option(help="Year of the first line, where stamps have no year.", min=1970, max=9998)]
+Tz = Annotated[
+    str | None,
+    typer.Option(help="Zone of stamps that name none, and of the report (default: this machine's)."),
+]
+Year = Annotated[
+    int | None, typer.Option(help="Year of the first line, where stamps have no year.", min=1970, max=9998)
+]
 MtaName = Annotated[str | None, typer.Option("--mta", help="Read as this MTA only: postfix …")]
 Patterns = Annotated[list[str] | None, typer.Option(metavar="DIR", help="A folder with packs of your own.")]
-Width = Annotated[int | None, typer.Option(help="Columns of text output (default: the terminal's, or 80).", min=40)]
+Width = Annotated[
+    int | None, typer.Option(help="Columns of text output (default: the terminal's, or 80).", min=40)
+]
 
 
 def _version(value: bool) -> None:
@@ -117,13 +128,20 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     pass
 
 
 def _options(  # noqa: PLR0913, PLR0917  # the options that reading commands share
-    mta: str | None, since: str | None, until: str | None, tz: str | None, year: int | None, patterns: list[str] | None
+    mta: str | None,
+    since: str | None,
+    until: str | None,
+    tz: str | None,
+    year: int | None,
+    patterns: list[str] | None,
 ) -> Any:
     from logscan import scan
 
@@ -142,22 +160,30 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     top: Annotated[int, typer.Option(help="How many problems to show.", min=1)] = 10,
     format: Annotated[ReportFormat, typer.Option(help="How to write the report.")] = ReportFormat.TEXT,
     min_coverage: Annotated[
-        float | None, typer.Option(help="Exit with 4 when less than this share (%) of the server's lines is understood.")
+        float | None,
+        typer.Option(help="Exit with 4 when less than this share (%) of the server's lines is understood."),
     ] = None,
     width: Width = None,
 ) -> None:
     """Report on mail logs: what got through, what did not, why, and what to do."""
-    from logscan import progress, result
+    from logscan import workers
 
-    with progress.Bar(sys.stderr) as bar:
-        found = result.of(paths, _options(mta, since, until, tz, year, patterns), progress=bar.update)
+    with workers.beside(paths) as mapper:
+        from logscan import progress, result
+
+        options = _options(mta, since, until, tz, year, patterns)
+        with progress.Bar(sys.stderr) as bar:
+            found = result.of(paths, options, mapper=mapper, progress=bar.update)
     if format is ReportFormat.TEXT:
         text = found.to_text(width=_width(width), colour=_colour(), top=top)
     else:
         text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
     _write(text)
     if min_coverage is not None and found.coverage < min_coverage:
-        typer.echo(f"logscan: {found.coverage:.1f} % of the server's lines understood, below {min_coverage:g} %", err=True)
+        typer.echo(
+            f"logscan: {found.coverage:.1f} % of the server's lines understood, below {min_coverage:g} %",
+            err=True,
+        )
         raise typer.Exit(ExitStatus.COVERAGE)
 
 
@@ -180,14 +206,18 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     options = _options(mta, since, until, tz, year, patterns)
     frame = scan.read_events(paths, options, columns=columns.split(",") if columns else None)
     if format is EventsFormat.PARQUET and sys.stdout.isatty():
-        raise OptionError("parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet")
+        raise OptionError(
+            "parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet"
+        )
     sys.stdout.flush()
     render_events.write(frame, format.value, sys.stdout.buffer)
 
 
 @app.command()
 def explain(
-    text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")],
+    text: Annotated[
+        list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")
+    ],
     format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
     width: Width = None,
 ) -> None:
@@ -229,7 +259,9 @@ def packs_list(patterns: Patterns = None) -> None:
 
 @packs_app.command("check")
 def packs_check(
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE...]", help="Pack files; default: all shipped.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE...]", help="Pack files; default: all shipped.")
+    ] = None,
     patterns: Patterns = None,
 ) -> None:
     """Check pattern packs against the laws of patterns/README.md."""

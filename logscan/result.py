@@ -60,13 +60,13 @@ def of(
     paths: scan.Paths | pd.DataFrame,
     options: scan.Options,
     *,
-    mapper: scan.Mapper = engines.threads,
+    mapper: scan.Mapper | None = None,
     progress: scan.Progress | None = None,
 ) -> Report:
     """A report on logs, or on an events table."""
     if hasattr(paths, "columns"):
         return _of_events(from_pandas(paths), options)  # type: ignore[arg-type]  # a pandas frame
-    found = scan.summarise_paths(paths, options, mapper=mapper, progress=progress)
+    found = scan.summarise_paths(paths, options, mapper=mapper or engines.threads, progress=progress)
     folders = site_folders(options.patterns)
     return Report(
         building.build(

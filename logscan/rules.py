@@ -106,7 +106,9 @@ def guesses(reply: Reply, known: Knowledge, status: Status) -> list[Guess]:
     """Every reason that the evidence speaks for, strongest first; never empty."""
     if status is Status.POSITIVE:
         return [Guess(Reason.DELIVERED, _best_basis(reply))]
-    found = [Guess(rule.reason, Basis.RULE, rule) for rule in _rules_for(known, reply) if matches(rule, reply)]
+    found = [
+        Guess(rule.reason, Basis.RULE, rule) for rule in _rules_for(known, reply) if matches(rule, reply)
+    ]
     own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
     found += _enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known)
     found += _enhanced_alone(own, Basis.DSN, known)
@@ -130,7 +132,9 @@ def _best_basis(reply: Reply) -> Basis:
 @cache
 def _rules_for_mta(rules: tuple[Rule, ...], mta: str | None, provider: str | None) -> tuple[Rule, ...]:
     """The rules that can apply at all; a provider's own rules only at its hosts."""
-    return tuple(r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider))
+    return tuple(
+        r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider)
+    )
 
 
 def _rules_for(known: Knowledge, reply: Reply) -> tuple[Rule, ...]:
@@ -237,7 +241,11 @@ def _conflict(reply: Reply) -> str | None:
         return Conflict.GREETING_5XX.value
     if reply.outcome == Outcome.EXPIRED:
         return Conflict.EXPIRED_TRANSIENT.value
-    if reply.reply_code is not None and reply.enhanced_code and str(reply.reply_code)[0] != reply.enhanced_code[0]:
+    if (
+        reply.reply_code is not None
+        and reply.enhanced_code
+        and str(reply.reply_code)[0] != reply.enhanced_code[0]
+    ):
         return Conflict.CLASS_MISMATCH.value
     return None
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -31,7 +32,8 @@ _FOR_REPORT = frozenset(
     "reply_code enhanced_code dsn outcome diagnostic".split()
 )
 _MERGE_AT = 16
-_BLOCK = 32 << 20
+_BLOCK = 32 << 20  # the largest piece of a log in memory at once, for each worker
+_LEAST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,31 @@ class Result:
     until: datetime | None = None
 
 
+Job = tuple[sources.Block | sources.Span, framing.Clock]
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything one block needs to become events; picklable parts only where it matters for an engine."""
+    """Everything a piece of a log needs to become events; small and picklable, so that any engine can carry it."""
 
-    packs: tuple[Mta, ...]
-    known: Knowledge
     wanted: lines.Wanted
-    since: datetime | None
-    until: datetime | None
+    mta: str | None = None
+    folders: tuple[Path, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
-    def parsed(self, job: tuple[sources.Block, framing.Clock]) -> lines.Parsed:
+    @property
+    def packs(self) -> tuple[Mta, ...]:
+        """The MTA packs to read by."""
+        return _chosen(mtas(self.folders), self.mta)
+
+    @property
+    def known(self) -> Knowledge:
+        """What is known about codes, reasons and providers."""
+        return knowledge(self.folders)
+
+    def parsed(self, block: sources.Block, clock: framing.Clock) -> lines.Parsed:
         """Parse and classify one block."""
-        block, clock = job
         out = lines.parse(block.data, block.offset, block.source.name, self.packs, clock, self.wanted)
         if block.dropped:
             out.coverage.bytes += block.dropped
@@ -81,11 +95,21 @@ class Stage:
             out.events = classify_events(out.events, self.known, templates=self.wanted.messages)
         return out
 
-    def summed(self, job: tuple[sources.Block, framing.Clock]) -> tuple[Summary, lines.Coverage, sources.Block]:
-        """Parse, classify and summarise one block; its bytes are let go."""
-        out = self.parsed(job)
-        # The bytes are let go here: what waits for its turn holds columns only.
-        return summary_of(out.events, out.notices), out.coverage, replace(job[0], data=b"")
+    def summed(self, job: Job) -> tuple[str, Summary, lines.Coverage, int]:
+        """Parse, classify and summarise one piece: the file's name, what it adds, stored bytes read."""
+        piece, clock = job
+        parts, coverage, stored = [], lines.Coverage(), 0
+        for block in _blocks(piece):
+            out = self.parsed(block, clock)
+            parts.append(summary_of(out.events, out.notices))
+            coverage += out.coverage
+            stored = block.consumed
+        return piece.source.name, combine_all(parts), coverage, stored
+
+    def framed(self, job: Job) -> tuple[str, list[lines.Parsed]]:
+        """Parse and classify one piece and keep its events."""
+        piece, clock = job
+        return piece.source.name, [self.parsed(block, clock) for block in _blocks(piece)]
 
     def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
         if rows.is_empty():
@@ -103,7 +127,9 @@ class Scan:
     Raises InputError for a path that cannot be read, OptionError for an option that makes no sense.
     """
 
-    def __init__(self, paths: Paths, options: Options, *, messages: bool, columns: frozenset[str] | None) -> None:
+    def __init__(
+        self, paths: Paths, options: Options, *, messages: bool, columns: frozenset[str] | None
+    ) -> None:
         names = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
         zone = when.zone(options.tz)
         self.zone = getattr(zone, "key", "UTC")
@@ -113,24 +139,30 @@ class Scan:
         self.found = sources.find(names)
         folders = site_folders(options.patterns)
         self.stage = Stage(
-            packs=_chosen(mtas(folders), options.mta),
-            known=knowledge(folders),
             wanted=lines.Wanted(columns if columns is not None else lines.ALL.columns, messages),
+            mta=options.mta,
+            folders=folders,
             since=self.since,
             until=self.until,
         )
+        _ = self.stage.packs  # an unknown MTA is told before anything is read
         self.clocks = _clocks(self.found.sources, self.zone, options.year, self.now)
         self.options = options
 
-    def jobs(self) -> Iterator[tuple[sources.Block, framing.Clock]]:
-        """Every block, with the clock for its stamps."""
+    def jobs(self) -> Iterator[Job]:
+        """Every piece with the clock for its stamps: spans of what can be read from the middle, else blocks."""
         for source in self.found.sources:
             clock = self.clocks.get(source.name)
-            for span in sources.spans(source):
-                for block in sources.blocks(span, size=_BLOCK):
-                    if clock is None:
-                        clock = _clock_for(_first_month_day(block.data), source, self.zone, self.options.year, self.now)
-                    yield block, clock
+            spans = sources.spans(source, size=_piece(source.size))
+            if clock is not None and source.compression is None:
+                yield from ((span, clock) for span in spans)
+                continue
+            for block in sources.blocks(spans[0], size=_BLOCK):
+                if clock is None:
+                    clock = _clock_for(
+                        _first_month_day(block.data), source, self.zone, self.options.year, self.now
+                    )
+                yield block, clock
 
     def summary(self, mapper: Mapper, progress: Progress | None) -> Result:
         """Walk everything, add it up."""
@@ -139,23 +171,27 @@ class Scan:
         covered: dict[str, lines.Coverage] = {}
         done = {source.name: 0 for source in self.found.sources}
         count = 0
-        for part, coverage, block in mapper(self.stage.summed, self.jobs()):
-            name = block.source.name
+        for name, part, coverage, stored in mapper(self.stage.summed, self.jobs()):
             held = parts.setdefault(name, [])
             held.append(part)
             if len(held) > _MERGE_AT:
                 parts[name] = [combine_all(held)]
             covered[name] = covered.get(name, lines.Coverage()) + coverage
             if progress is not None:
-                done[name] = block.consumed
+                done[name] = max(done[name], stored)
                 count += coverage.lines
                 progress(sum(done.values()), total, count)
         foreign = self._not_mail(covered)
         return Result(
-            summary=combine_all(list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))),
+            summary=combine_all(
+                list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))
+            ),
             coverage=sum((c for name, c in covered.items() if name not in foreign), lines.Coverage()),
             read=[source.name for source in self.found.sources if source.name not in foreign],
-            skipped=[*self.found.skipped, *(sources.Skipped(name, "no line of a mail server") for name in foreign)],
+            skipped=[
+                *self.found.skipped,
+                *(sources.Skipped(name, "no line of a mail server") for name in foreign),
+            ],
             zone=self.zone,
             since=self.since,
             until=self.until,
@@ -167,11 +203,13 @@ class Scan:
         facts: list[pl.DataFrame] = []
         covered: dict[str, lines.Coverage] = {}
         order = {source.name: n for n, source in enumerate(self.found.sources)}
-        for parsed, name in mapper(lambda job: (self.stage.parsed(job), job[0].source.name), self.jobs()):
-            covered[name] = covered.get(name, lines.Coverage()) + parsed.coverage
-            for frame, target in ((parsed.events, events), (parsed.messages, facts)):
-                if not frame.is_empty():
-                    target.append(frame.with_columns(_file=pl.lit(order[name], dtype=pl.Int32)))
+        for name, blocks in mapper(self.stage.framed, self.jobs()):
+            number = pl.lit(order[name], dtype=pl.Int32)
+            covered.setdefault(name, lines.Coverage())
+            for parsed in blocks:
+                covered[name] += parsed.coverage
+                events += [parsed.events.with_columns(_file=number)] if parsed.events.height else []
+                facts += [parsed.messages.with_columns(_file=number)] if parsed.messages.height else []
         self._not_mail(covered)
         return events, facts
 
@@ -184,6 +222,16 @@ class Scan:
                     raise NoMailLogError(_no_mail(name, self.stage.packs))
                 out.append(name)
         return out
+
+
+def _blocks(piece: sources.Block | sources.Span) -> Iterator[sources.Block]:
+    return iter((piece,)) if isinstance(piece, sources.Block) else sources.blocks(piece, size=_BLOCK)
+
+
+def _piece(size: int | None) -> int:
+    """Bytes of a piece: enough pieces for every processor, none larger than a block."""
+    shares = 2 * (os.cpu_count() or 1)
+    return max(_LEAST, min(_BLOCK, -(-(size or 0) // shares)))
 
 
 def _no_mail(name: str, packs: tuple[Mta, ...]) -> str:
@@ -226,7 +274,9 @@ def _clocks(
     return out
 
 
-def _forward(starts: list[tuple[sources.Source, int | None]], zone: str, year: int) -> dict[str, framing.Clock]:
+def _forward(
+    starts: list[tuple[sources.Source, int | None]], zone: str, year: int
+) -> dict[str, framing.Clock]:
     out = {}
     before: int | None = None
     for source, first in starts:
@@ -240,7 +290,9 @@ def _forward(starts: list[tuple[sources.Source, int | None]], zone: str, year: i
     return out
 
 
-def _backward(starts: list[tuple[sources.Source, int | None]], zone: str, now: datetime) -> dict[str, framing.Clock]:
+def _backward(
+    starts: list[tuple[sources.Source, int | None]], zone: str, now: datetime
+) -> dict[str, framing.Clock]:
     out = {}
     after: tuple[int, int] | None = None  # year and month-day of the next file's first line
     for source, first in reversed(starts):
@@ -255,7 +307,9 @@ def _backward(starts: list[tuple[sources.Source, int | None]], zone: str, now: d
     return out
 
 
-def _clock_for(first: int | None, source: sources.Source, zone: str, year: int | None, now: datetime) -> framing.Clock:
+def _clock_for(
+    first: int | None, source: sources.Source, zone: str, year: int | None, now: datetime
+) -> framing.Clock:
     if year is not None and first is not None:
         return framing.Clock.starting(year, first, zone)
     return framing.Clock.ending(source.modified or now, zone)
@@ -312,7 +366,9 @@ def _checked(columns: Iterable[str] | None) -> list[str]:
     names = list(columns)
     for name in names:
         if name not in schema.BY_NAME:
-            raise OptionError(f"there is no column {name!r} in the events table; known are {', '.join(schema.NAMES)}")
+            raise OptionError(
+                f"there is no column {name!r} in the events table; known are {', '.join(schema.NAMES)}"
+            )
     return names
 
 

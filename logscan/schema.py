@@ -51,7 +51,12 @@ EVENTS: tuple[Column, ...] = (
     Column("dsn", "word", "the MTA's own verdict as an enhanced status code (RFC 3464 section 2.3.4)"),
     Column("reply_class", "word", "class of the reply code's first digit (RFC 5321)", codes.ReplyClass),
     Column("outcome", "word", "what the MTA did", codes.Outcome),
-    Column("status", "word", "positive, transient, permanent or unknown: what events are grouped by", codes.Status),
+    Column(
+        "status",
+        "word",
+        "positive, transient, permanent or unknown: what events are grouped by",
+        codes.Status,
+    ),
     Column("reason", "word", "why, in a postmaster's terms", codes.Reason),
     Column("rule", "word", "the rule of a pattern pack that named the reason"),
     Column("basis", "word", "the evidence that decided the reason", codes.Basis),

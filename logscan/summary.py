@@ -56,16 +56,16 @@ class Summary:
 
 def tally(rows: pl.DataFrame, keys: Sequence[str], text: str = "diagnostic") -> pl.DataFrame:
     """Count rows by keys, with first and last time and one example (the one earliest in its file)."""
-    measured = rows.group_by(keys).agg(
-        pl.len().cast(pl.Int64).alias("count"),
-        pl.col("timestamp").min().alias("first"),
-        pl.col("timestamp").max().alias("last"),
-        pl.struct("source", "offset").min().alias("_at"),
-    )
-    measured = measured.unnest("_at")
-    examples = rows.select("source", "offset", pl.col(text).alias("example"), *keys).unique([*keys, "source", "offset"])
-    return measured.join(examples, on=[*keys, "source", "offset"], how="left", nulls_equal=True).select(
-        *keys, *_MEASURES
+    return (
+        rows.sort("source", "offset")
+        .group_by(keys, maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("count"),
+            pl.col("timestamp").min().alias("first"),
+            pl.col("timestamp").max().alias("last"),
+            pl.col(text).first().alias("example"),
+            pl.col("source", "offset").first(),
+        )
     )
 
 
@@ -77,8 +77,11 @@ def _causes(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("timestamp").max().alias("last"),
         pl.col("offset").min(),
     )
-    named = rows.select("_key", "offset", "source", pl.col("diagnostic").alias("example"), *CAUSES)
-    return measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left").select(*CAUSES, *_MEASURES)
+    shown = rows.filter(pl.col("offset").is_in(measured.get_column("offset").implode()))
+    named = shown.select("_key", "offset", "source", pl.col("diagnostic").alias("example"), *CAUSES)
+    return measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left").select(
+        *CAUSES, *_MEASURES
+    )
 
 
 def count(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -111,7 +114,10 @@ def combine(one: Summary, other: Summary) -> Summary:
 
 def combine_all(parts: Sequence[Summary]) -> Summary:
     """Add any number of summaries."""
-    whole = {f.name: [frame for part in parts if not (frame := getattr(part, f.name)).is_empty()] for f in fields(Summary)}
+    whole = {
+        f.name: [frame for part in parts if not (frame := getattr(part, f.name)).is_empty()]
+        for f in fields(Summary)
+    }
     return Summary(
         causes=_merge(whole["causes"], CAUSES),
         hours=_merge(whole["hours"], HOURS),
@@ -156,15 +162,17 @@ def _ledger(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _settle(tries: pl.DataFrame) -> pl.DataFrame:
     """The last outcome of each recipient, and why it last failed."""
-    if tries.get_column("recipient").n_unique() == tries.height:
+    again = tries.get_column("recipient").is_duplicated()
+    if not again.any():
         return tries
-    rows = tries.sort("at", "outcome")
+    rows = tries.filter(again).sort("at", "outcome")
     failing = rows.filter(pl.col("failed_at").is_not_null())
     why = failing.sort("failed_at").group_by("recipient").agg(pl.col("failed_at", *_CAUSE).last())
     last = rows.group_by("recipient").agg(
         pl.col("message", "outcome", "whole").last(), pl.col("at").max(), pl.col("tries").sum()
     )
-    return last.join(why, on="recipient", how="left").select(tries.columns)
+    settled = last.join(why, on="recipient", how="left").select(tries.columns)
+    return pl.concat([tries.filter(~again), settled])
 
 
 def _merge_ledger(frames: list[pl.DataFrame]) -> pl.DataFrame:

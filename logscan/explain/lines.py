@@ -19,8 +19,12 @@ from logscan.rules import Reply
 
 _TAGGED = re.compile(r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: ")  # a line whose stamp was not copied
 _MOST_LINES = 50
-_DAY = re.compile(r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)")  # the second blank is often lost on the way to us
-_LEAD = re.compile(r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE)
+_DAY = re.compile(
+    r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)"
+)  # the second blank is often lost on the way to us
+_LEAD = re.compile(
+    r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE
+)
 # Where a reply begins inside some other text: code and enhanced code, else either of them.
 _REPLIES = (
     re.compile(rf"(?<![0-9.])[2-5][0-9][0-9][ -]#?{codes.ENHANCED}(?![0-9.])"),
@@ -29,7 +33,9 @@ _REPLIES = (
 )
 _HOST = re.compile(r"(?:https?://)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})\b")
 _ADDRESS = re.compile(r"[^\s<>@\"';,:()\[\]]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,})")
-_IP = re.compile(r"(?<![0-9A-Fa-f.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{2,}(?:[0-9.]+)?)(?![0-9A-Fa-f.:])")
+_IP = re.compile(
+    r"(?<![0-9A-Fa-f.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{2,}(?:[0-9.]+)?)(?![0-9A-Fa-f.:])"
+)
 _CLIENT = re.compile(r"(?:client|helo|sender|host) ?(?:host|name)? ?\[?$", re.IGNORECASE)
 
 
@@ -66,12 +72,18 @@ def _framed(text: str, packs: tuple[Mta, ...]) -> tuple[str, str, str, str, Mta 
     """Stamp, host, agent and payload of a framed line, and the MTA when the frame is its own; None without a frame."""
     for pack in packs:
         for frame in pack.frames:
-            found = compiled(frame.pattern.replace(r"\x{FEFF}", "\ufeff")).match(text)
+            found = compiled(frame.pattern).match(text)
             if found:
                 named = found.groupdict()
                 agent = named.get("agent") or ""
                 own = pack if "agent" not in named else None
-                return named.get("_stamp") or "", named.get("reporting_mta") or "", agent, text[found.end() :], own
+                return (
+                    named.get("_stamp") or "",
+                    named.get("reporting_mta") or "",
+                    agent,
+                    text[found.end() :],
+                    own,
+                )
     bare = _TAGGED.match(text)
     if bare and any(tagged(pack, bare["agent"]) for pack in packs):
         return "", "", bare["agent"], text[bare.end() :], None
@@ -176,7 +188,6 @@ def _provider(host: str, text: str, known: Knowledge) -> tuple[str | None, str]:
             if found:
                 return found, domain
     return None, ""
-
 
 
 def refuse_several(text: str, packs: tuple[Mta, ...]) -> None:

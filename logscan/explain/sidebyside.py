@@ -25,7 +25,13 @@ def compared(pages: Sequence[Page]) -> Compared:
     if _alike(pages, "kind"):
         own = _commands_aspect(pages) if pages[0].kind == "reply_code" else []
         out.differences[3:3] = own
-    out.guide = [*_together(pages), *_by_class(pages), *_by_command(pages), *_by_companion(pages), *_by_reason(pages)]
+    out.guide = [
+        *_together(pages),
+        *_by_class(pages),
+        *_by_command(pages),
+        *_by_companion(pages),
+        *_by_reason(pages),
+    ]
     return out
 
 

@@ -16,6 +16,7 @@ from logscan.packs.mta import Mta, Part, Shape
 Fields = dict[str, str | None]
 _REPLY = regex.compile(r"([2-5][0-9][0-9])(?:[- ]|$)")
 _ENHANCED = regex.compile(rf"(?:[2-5][0-9][0-9](?:[- ]))?#?({codes.ENHANCED})(?:[^0-9.]|$)")
+_NUMBER = regex.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _BLANKS = " \t"
 # Whatever the MTA has in front, this is where a domain ends.
 _DOMAIN = regex.compile(r"@([^@ \t\r\n\x0b\x0c]+)$")
@@ -45,7 +46,11 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
         if value is not None:
             fields[name] = value.removesuffix(suffix)
     if shape.keys:
-        pairs = dict(reversed([pair.split("=", 1) for pair in (fields.get(shape.keys_of) or "").split(", ") if "=" in pair]))
+        pairs = dict(
+            reversed(
+                [pair.split("=", 1) for pair in (fields.get(shape.keys_of) or "").split(", ") if "=" in pair]
+            )
+        )
         fields |= {column: pairs[key] for key, column in shape.keys.items() if key in pairs}
     _translate(mta, fields, fields)
     for name, text in shape.fixed.items():
@@ -100,7 +105,7 @@ def split_reply(text: str | None) -> tuple[int | None, str | None, str | None]:
     if text[3:4] == "-":
         prefix = rf"(?: +|\?\?){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
         later = regex.search(prefix, text)
-        text = regex.sub(prefix, " ", code + " " + text[4:])
+        text = f"{code} " + regex.sub(prefix, " ", text[4:])
         if enhanced is None and later is not None and later[1]:
             return int(code), later[1], text.strip(_BLANKS)
     return int(code), enhanced[1] if enhanced else None, text.strip(_BLANKS)
@@ -119,8 +124,13 @@ def as_expected(fields: Mapping[str, object]) -> dict[str, object]:
     out |= {"reply_code": code, "enhanced_code": enhanced, "diagnostic": text}
     out["recipient_domain"] = domain_of(fields.get("envelope_recipient"))  # type: ignore[arg-type]  # a text or None
     for name in ("delay", "delay_before_queue", "delay_in_queue", "delay_connect", "delay_transmit"):
-        if out.get(name) is not None:
-            out[name] = float(str(out[name]))
+        if fields.get(name) is not None:
+            out[name] = number_of(str(fields[name]))
     if out.get("size") is not None:
         out["size"] = int(str(out["size"]))
     return out
+
+
+def number_of(text: str) -> float | None:
+    """A number as MTAs write them (``75``, ``0.03``, ``.5``); None for anything else, as in a damaged line."""
+    return float(text) if _NUMBER.fullmatch(text) else None

@@ -146,7 +146,7 @@ class _Reader:
         where = f"{kind} {table.get('id', '?')!r}"
         find.refuse_unknown(self.path, where, table, _KEYS[kind])
         allowed = {"message": _MESSAGE_NAMES, "notice": _NOTICE_NAMES}.get(kind, _EVENT_NAMES)
-        layout = tuple((name, end, forbidden) for name, end, forbidden in table.get("layout", ()))
+        layout = tuple((name, end, self.expand(allowed)) for name, end, allowed in table.get("layout", ()))
         keys = table.get("keys", {})
         self.names([name for name, _, _ in layout], where, allowed)
         self.names([*table.get("fixed", {}), *keys.get("take", {}).values()], where, allowed)
@@ -169,7 +169,8 @@ class _Reader:
             closes=table.get("closes", False),
             severity=table.get("severity", ""),
             title=table.get("title", ""),
-            examples=tuple(table.get("example", ())) or tuple({"line": line} for line in table.get("examples", ())),
+            examples=tuple(table.get("example", ()))
+            or tuple({"line": line} for line in table.get("examples", ())),
         )
 
     def frames(self) -> tuple[framing.Frame, ...]:
@@ -187,7 +188,8 @@ class _Reader:
                 raise PackError(f"{self.path}:1: [mta] needs {key!r}")
         parts = {table["id"]: self.part(table) for table in self.data.get("part", ())}
         shapes = {
-            kind: tuple(self.shape(kind, table, parts) for table in self.data.get(kind, ())) for kind in TABLES
+            kind: tuple(self.shape(kind, table, parts) for table in self.data.get(kind, ()))
+            for kind in TABLES
         }
         return Mta(
             id=about["id"],

@@ -36,7 +36,9 @@ def check(files: Sequence[str], patterns: Sequence[str]) -> tuple[str, bool]:
     """Check the files named, or all packs, against the laws; the text, and whether all hold."""
     folders = find.site_folders(patterns)
     try:
-        troubles = [t for name in files for t in laws.check_file(Path(name))] if files else laws.check_all(folders)
+        troubles = (
+            [t for name in files for t in laws.check_file(Path(name))] if files else laws.check_all(folders)
+        )
     except PackError as error:
         return str(error), False
     if not troubles:

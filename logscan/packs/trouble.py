@@ -10,7 +10,9 @@ from typing import NamedTuple
 from logscan.errors import PackError
 from logscan.packs import find
 
-_PLACE = re.compile(r"(?::(?P<line>[0-9]+))?: (?:(?P<where>(?:event|message|notice|ignore|part|rule|provider) '[^']*'): )?")
+_PLACE = re.compile(
+    r"(?::(?P<line>[0-9]+))?: (?:(?P<where>(?:event|message|notice|ignore|part|rule|provider) '[^']*'): )?"
+)
 
 
 class Trouble(NamedTuple):

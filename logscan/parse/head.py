@@ -45,7 +45,9 @@ def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_o
         taken, rest = _slow(rest, frame, clock)
         parts.append(taken)
     if not parts:
-        return _slow(rows.clear(), Frame("none", "^(?P<_stamp>)(?P<reporting_mta>)(?P<agent>)", "bsd"), clock)[0]
+        return _slow(
+            rows.clear(), Frame("none", "^(?P<_stamp>)(?P<reporting_mta>)(?P<agent>)", "bsd"), clock
+        )[0]
     return pl.concat([part for part in parts if not part.is_empty()] or parts[:1])
 
 
@@ -81,9 +83,7 @@ def _slow(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame,
         got = got.with_columns(reporting_mta=pl.lit(None, dtype=pl.String))
     if "agent" not in got.columns:
         got = got.with_columns(agent=pl.lit(None, dtype=pl.String))
-    got = got.filter(mask).with_columns(
-        _payload=pl.col("line").str.strip_prefix(pl.col("_head"))
-    )
+    got = got.filter(mask).with_columns(_payload=pl.col("line").str.strip_prefix(pl.col("_head")))
     got = got.with_columns(utc(got.get_column("_stamp"), frame.stamp, clock).alias("timestamp"))
     return _finish(got), rows.filter(~mask)
 

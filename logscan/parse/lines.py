@@ -38,7 +38,18 @@ class Coverage:
         return Coverage(**counts, samples=(self.samples + other.samples)[:_SAMPLES])
 
 
-COUNTS = ("bytes", "lines", "candidates", "events", "facts", "notices", "ignored", "foreign", "unparsed", "cut")
+COUNTS = (
+    "bytes",
+    "lines",
+    "candidates",
+    "events",
+    "facts",
+    "notices",
+    "ignored",
+    "foreign",
+    "unparsed",
+    "cut",
+)
 
 
 @dataclass(slots=True)
@@ -75,7 +86,9 @@ def parse(
     mask = rows.get_column("line").str.contains(_anchors(packs, wanted.messages))
     candidates, rest = rows.filter(mask), rows.filter(~mask)
     coverage.candidates = candidates.height
-    frames = head.present(candidates.get_column("line") if candidates.height else rest.get_column("line"), _frames(packs))
+    frames = head.present(
+        candidates.get_column("line") if candidates.height else rest.get_column("line"), _frames(packs)
+    )
     framed = head.behead(candidates, frames, clock, ascii_only=ascii_only)
     for mta in packs:
         framed = _read(framed, mta, wanted, ascii_only, (events, notices, messages))
@@ -124,7 +137,9 @@ def _valid(data: bytes) -> bool:
 
 @cache
 def _anchors(packs: tuple[Mta, ...], messages: bool) -> str:
-    kinds = [shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))]
+    kinds = [
+        shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))
+    ]
     return shapes.any_of({anchor for shape in kinds for anchor in shape.anchors})
 
 
@@ -185,7 +200,9 @@ def _nameless(pattern: str) -> str:
     return pattern
 
 
-def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], *, loosely: bool) -> pl.DataFrame:
+def _unknown(
+    rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], *, loosely: bool
+) -> pl.DataFrame:
     """The lines that are neither facts nor left alone on purpose.
 
     ``loosely`` looks for what stands behind the first "]: " anywhere in the line, which is several times faster; it is for
@@ -194,7 +211,11 @@ def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], *,
     for frame in frames:
         if loosely and frame.name in ("bsd", "iso"):
             rows = rows.filter(~rows.get_column("line").str.contains(_known(packs, None)))
-        rows = rows if rows.is_empty() else rows.filter(~rows.get_column("line").str.contains(_known(packs, frame)))
+        rows = (
+            rows
+            if rows.is_empty()
+            else rows.filter(~rows.get_column("line").str.contains(_known(packs, frame)))
+        )
     return rows
 
 

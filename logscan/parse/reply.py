@@ -25,7 +25,7 @@ def split(rows: pl.DataFrame) -> pl.DataFrame:
             enhanced_code=text.str.extract(_ENHANCED),
             _many=text.str.contains(r"^[2-5][0-9][0-9]-"),
         )
-        .collect()
+        .collect(optimizations=pl.QueryOptFlags.none())
     )
     rows = rows.join(codes_of, on="_begins", how="left", nulls_equal=True, maintain_order="left")
     mask = rows.get_column("_many").fill_null(value=False)
@@ -34,7 +34,10 @@ def split(rows: pl.DataFrame) -> pl.DataFrame:
         rows = pl.concat([rows.filter(~mask), *_joined(rows.filter(mask))])
     whole = pl.col("diagnostic")
     return rows.with_columns(
-        pl.when(pl.col("reply_code").is_null()).then(whole).otherwise(whole.str.strip_chars(" \t")).alias("diagnostic")
+        pl.when(pl.col("reply_code").is_null())
+        .then(whole)
+        .otherwise(whole.str.strip_chars(" \t"))
+        .alias("diagnostic")
     )
 
 

@@ -14,6 +14,7 @@ from logscan.packs.mta import Mta, Part, Shape, groups
 
 _TEXT = pl.String()
 _PAYLOAD = pl.col("_payload")
+_AS_IS = pl.QueryOptFlags.none()  # these queries are short and written in the order in which they should run
 
 
 def any_of(literals: Collection[str]) -> str:
@@ -31,7 +32,9 @@ def anchored(rows: pl.DataFrame, shapes: Iterable[Shape]) -> list[Shape]:
     shapes = list(shapes)
     if rows.is_empty() or not shapes:
         return []
-    seen = rows.select(_has(_PAYLOAD, shape.anchors).any().alias(str(n)) for n, shape in enumerate(shapes)).row(0)
+    seen = rows.select(
+        _has(_PAYLOAD, shape.anchors).any().alias(str(n)) for n, shape in enumerate(shapes)
+    ).row(0)
     return [shape for shape, hit in zip(shapes, seen, strict=True) if hit]
 
 
@@ -77,18 +80,22 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
     rest = _PAYLOAD
     good = pl.lit(value=True)
     cut = rows.lazy()
-    for name, end, forbidden in shape.layout:
+    for name, end, allowed in shape.layout:
         if not end:  # the last field
             cut = cut.with_columns(rest.alias(name))
+            good &= pl.col(name).str.contains(allowed) if allowed else good
             break
         cut = cut.with_columns(rest.str.find(end, literal=True).cast(pl.Int64).alias("_at")).with_columns(
-            rest.str.slice(0, pl.col("_at")).alias(name), rest.str.slice(pl.col("_at") + len(end)).alias("_rest")
+            rest.str.slice(0, pl.col("_at")).alias(name),
+            rest.str.slice(pl.col("_at") + len(end)).alias("_rest"),
         )
         rest = pl.col("_rest")
-        good &= pl.col(name).is_not_null()
-        if forbidden:
-            good &= ~pl.col(name).str.contains(forbidden)
-    done = cut.with_columns(good.fill_null(value=False).alias("_good")).drop("_at", "_rest").collect()
+        good &= pl.col(name).str.contains(allowed) if allowed else pl.col(name).is_not_null()
+    done = (
+        cut.with_columns(good.fill_null(value=False).alias("_good"))
+        .drop("_at", "_rest")
+        .collect(optimizations=_AS_IS)
+    )
     mask = done.get_column("_good")
     done = done.drop("_good")
     if mask.all():
@@ -99,7 +106,13 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
 def _by_pattern(rows: pl.DataFrame, pattern: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     # The whole match is a group, too: a pattern may have no groups, or only optional ones.
     names = groups(pattern)
-    got = rows.drop(names, strict=False).lazy().with_columns(_whole(_PAYLOAD, pattern)).unnest("_g").collect()
+    got = (
+        rows.drop(names, strict=False)
+        .lazy()
+        .with_columns(_whole(_PAYLOAD, pattern))
+        .unnest("_g")
+        .collect(optimizations=_AS_IS)
+    )
     mask = got.get_column("_whole").is_not_null()
     got = got.drop("_whole")
     if mask.all():
@@ -111,7 +124,9 @@ def _whole(column: pl.Expr, pattern: str) -> pl.Expr:
     return column.str.extract_groups(f"(?P<_whole>{pattern})").alias("_g")
 
 
-def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
+def _fill(
+    rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool
+) -> pl.DataFrame:
     """Trim, take keys by name, add fixed values, translate, apply parts, and drop what means missing."""
     parts = _needed(shape, want)
     needed = want | {part.of for part in parts}
@@ -128,8 +143,11 @@ def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, a
     names |= {*keys, *fresh}
     lazy = lazy.with_columns(_words(mta, names & needed))
     scratch = {"_payload", shape.keys_of} - {part.of for part in parts}
-    out = _apply_parts(lazy.drop(name for name in sorted(scratch) if name in names).collect(), mta, parts)
-    return out.with_columns(
+    out = _apply_parts(
+        lazy.drop(name for name in sorted(scratch) if name in names).collect(optimizations=_AS_IS), mta, parts
+    )
+    scratch = {name for name in out.columns if name.startswith("_") and name not in ("_times", "_payload")}
+    return out.drop(sorted(scratch)).with_columns(
         pl.when(pl.col(name).is_in(list(values))).then(None).otherwise(pl.col(name)).alias(name)
         for name, values in mta.missing.items()
         if name in out.columns
@@ -170,6 +188,7 @@ def _word(column: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 
 def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.DataFrame:
     """Parts run over the rows that hold their anchors; most rows hold none."""
+    parts = tuple(part for part in parts if part.of in rows.columns)
     for part in parts:
         if not part.anchor:
             rows = _apply_to_distinct(rows, mta, part)
@@ -183,14 +202,20 @@ def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.Da
     touched, plain = _parted(rows, held)
     if touched.is_empty():
         return rows
-    done = _apply(touched.lazy(), set(rows.columns), mta, some).collect()
+    done = _apply(touched.lazy(), set(rows.columns), some)
+    captured = {name for part in some for pattern in part.patterns for name in groups(pattern)}
+    done = done.with_columns(_words(mta, captured)).collect(optimizations=_AS_IS)
     return done if plain.is_empty() else pl.concat([plain, done], how="diagonal")
 
 
 def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
     """A part without an anchor runs once for each distinct value of the column that it reads."""
     values = rows.select(pl.col(part.of).unique())
-    done = _apply(values.lazy(), {part.of}, mta, (part,)).collect()
+    done = (
+        _apply(values.lazy(), {part.of}, (part,))
+        .with_columns(_words(mta, part.fills))
+        .collect(optimizations=_AS_IS)
+    )
     fresh = [name for name in done.columns if name != part.of]
     both = [name for name in fresh if name in rows.columns]
     out = rows.join(done, on=part.of, how="left", suffix="_new", nulls_equal=True, maintain_order="left")
@@ -198,10 +223,17 @@ def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame
     return out.with_columns(merged).drop([f"{name}_new" for name in both])
 
 
-def _apply(rows: pl.LazyFrame, names: set[str], mta: Mta, parts: tuple[Part, ...]) -> pl.LazyFrame:
-    """Run parts in order: the first pattern of each that matches writes its groups, and the fixed values."""
+def _apply(rows: pl.LazyFrame, names: set[str], parts: tuple[Part, ...]) -> pl.LazyFrame:
+    """Run parts in order: the first pattern of each that matches writes its groups, and the fixed values.
+
+    Captured words are translated afterwards, once: words of the vocabulary translate to themselves.
+    """
     for part in parts:
-        hit = pl.col(part.of).str.contains(part.anchor, literal=True) if part.anchor else pl.col(part.of).is_not_null()
+        hit = (
+            pl.col(part.of).str.contains(part.anchor, literal=True)
+            if part.anchor
+            else pl.col(part.of).is_not_null()
+        )
         for name, value in part.when.items():
             hit &= pl.col(name) == value
         left = pl.when(hit).then(pl.col(part.of))
@@ -209,7 +241,7 @@ def _apply(rows: pl.LazyFrame, names: set[str], mta: Mta, parts: tuple[Part, ...
             rows = rows.with_columns(left.str.extract_groups(f"(?P<_whole>{pattern})").alias(f"_g{n}"))
             left = pl.when(hit & _matched(n).not_()).then(pl.col(part.of))
             hit &= _matched(n).not_()
-        rows = rows.with_columns(_written(part, names, mta)).drop(f"_g{n}" for n in range(len(part.patterns)))
+        rows = rows.with_columns(_written(part, names)).drop(f"_g{n}" for n in range(len(part.patterns)))
         names |= part.fills
     return rows
 
@@ -218,7 +250,7 @@ def _matched(n: int) -> pl.Expr:
     return pl.col(f"_g{n}").struct.field("_whole").is_not_null()
 
 
-def _written(part: Part, names: set[str], mta: Mta) -> list[pl.Expr]:
+def _written(part: Part, names: set[str]) -> list[pl.Expr]:
     """The new value of every column that a part fills."""
     out = []
     any_matched = pl.any_horizontal([_matched(n) for n in range(len(part.patterns))])
@@ -226,8 +258,7 @@ def _written(part: Part, names: set[str], mta: Mta) -> list[pl.Expr]:
         sources = []
         for n, pattern in enumerate(part.patterns):
             if name in groups(pattern):
-                value = pl.col(f"_g{n}").struct.field(name)
-                sources.append(_word(value, mta.words[name]) if name in mta.words else value)
+                sources.append(pl.col(f"_g{n}").struct.field(name))
         if name in part.fixed:
             sources.append(pl.when(any_matched).then(pl.lit(part.fixed[name], dtype=_TEXT)))
         old = pl.col(name) if name in names else pl.lit(None, dtype=_TEXT)
@@ -244,7 +275,9 @@ def notices(rows: pl.DataFrame, mta: Mta) -> tuple[pl.DataFrame, pl.DataFrame]:
     for n, shape in enumerate(shapes):
         held = pl.when(_has(_PAYLOAD, shape.anchors)).then(_PAYLOAD)
         found = [
-            held.str.extract_groups(f"(?P<_whole>{pattern})").struct.field("_text" if "_text" in groups(pattern) else "_whole")
+            held.str.extract_groups(f"(?P<_whole>{pattern})").struct.field(
+                "_text" if "_text" in groups(pattern) else "_whole"
+            )
             for pattern in shape.patterns
         ]
         texts.append(pl.coalesce(found).alias(f"_t{n}"))
@@ -256,7 +289,7 @@ def notices(rows: pl.DataFrame, mta: Mta) -> tuple[pl.DataFrame, pl.DataFrame]:
         .with_columns(texts)
         .with_columns(_text=pl.coalesce(names), _kind=pl.coalesce(kinds), _severity=pl.coalesce(severities))
         .drop(names)
-        .collect()
+        .collect(optimizations=_AS_IS)
     )
     mask = done.get_column("_kind").is_not_null()
     return done.filter(mask), rows.filter(~mask)

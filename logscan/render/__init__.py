@@ -1,7 +1,7 @@
 """Findings as something to read: a terminal report, JSON, CSV.
 
-Renderers show what ``logscan.findings.Findings`` holds and compute nothing about mail. Text that comes out of a
-log is hostile: all of it goes through ``logscan.render.escape``.
+Renderers show what ``logscan.findings.Findings`` holds and compute nothing about mail. Text that comes out of
+a log is hostile: all of it goes through ``logscan.render.escape``.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from logscan.findings import Coverage, Findings
 from logscan.render import words
 from logscan.render.page import Page
-from logscan.findings import Coverage, Findings
 
 _NAMES = 5
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from logscan.render.escape import hidden, safe
 from logscan.findings import Findings, Problem
+from logscan.render.escape import hidden, safe
 
 CSV_COLUMNS = (
     "section", "rank", "event", "status", "reason", "title", "reply_code", "enhanced_code", "dsn", "rule",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from logscan.findings import Findings, Totals
 from logscan.render import words
 from logscan.render.page import Page
 from logscan.render.problems import codes
-from logscan.findings import Findings, Totals
 
 _Row = tuple[str, int, str, str]  # label, count, note, colour
 

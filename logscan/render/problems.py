@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from logscan.findings import Findings, Problem
 from logscan.render import words
 from logscan.render.page import Page
-from logscan.findings import Findings, Problem
 
 _DOMAINS = 4
 
@@ -16,8 +16,9 @@ def problems(findings: Findings, page: Page) -> list[str]:
         return []
     shown = page.shown(len(ranked))
     out = page.heading("Problems", _note(shown, len(ranked), "the costliest first"))
+    told: dict[str, int] = {}
     for rank, problem in enumerate(ranked[:shown], 1):
-        out += ["", *_problem(findings, problem, rank, page)]
+        out += ["", *_problem(findings, problem, rank, page), *_remedy(problem, rank, told, page)]
     left = len(ranked) - shown
     if left:
         out += [
@@ -43,7 +44,7 @@ def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> lis
     where = _where(problem, page)
     out += page.item("where", where) if where else []
     out += page.item("seen", page.period(problem.first, problem.last) + _mta(findings, problem, page))
-    return out + _evidence(problem, page) + _remedy(problem, page)
+    return out + _evidence(problem, page)
 
 
 def _title(problem: Problem, lead: str, page: Page) -> list[str]:
@@ -59,6 +60,8 @@ def codes(problem: Problem, page: Page) -> str:
     if problem.reply_code is not None:
         return f"{problem.reply_code}{words.GLUE}{enhanced}" if enhanced else str(problem.reply_code)
     verdict = enhanced or page.log(problem.dsn or "", 20)
+    if verdict and problem.event == "rejection":
+        return verdict  # a filter's verdict on what a client sent
     return f"no reply, dsn{words.GLUE}{verdict}" if verdict else "no reply code"
 
 
@@ -111,10 +114,13 @@ def _evidence(problem: Problem, page: Page) -> list[str]:
     return out + page.wrap(place + wordings, " " * 13, " " * 13, style="dim")
 
 
-def _remedy(problem: Problem, page: Page) -> list[str]:
+def _remedy(problem: Problem, rank: int, told: dict[str, int], page: Page) -> list[str]:
+    """What to do; a remedy that stands above already (``told``: at which rank) is not told again."""
     out: list[str] = []
-    if problem.remedy:
-        out += page.item("remedy", page.log(" ".join(problem.remedy.split())), links=True)
+    text = " ".join(problem.remedy.split())
+    if text:
+        above = told.setdefault(text, rank)
+        out += page.item("remedy", page.log(text) if above == rank else f"as for {above}", links=True)
     if problem.check:
         out += ["    check", f"      {page.log(problem.check.strip())}"]
     if problem.more:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from logscan.findings import Findings, Hour
 from logscan.render import words
 from logscan.render.page import Page
-from logscan.findings import Findings, Hour
 
 _BARS = "▁▂▃▄▅▆▇█"
 _ASCII_BARS = ":-=+*#%@"
@@ -107,7 +107,7 @@ def _axis(slots: Sequence[Slot], step: int, wide: int, page: Page) -> list[str]:
 
 
 def _days(slots: Sequence[Slot], begins: Sequence[int], wide: int, step: int, page: Page) -> str:
-    """The names of the days at their bars: all of them, or every second, third and so on where room is short."""
+    """The names of the days at their bars: all, or every second, third and so on."""
     bar = page.glyph("│", "|")
     room = len(slots) * wide + _PEAK
     line = ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from logscan.findings import Destination, Findings, Notice
 from logscan.render import words
 from logscan.render.page import Column, Page, table
-from logscan.findings import Destination, Findings, Notice
 
 _GRAVE = ("panic", "fatal", "error")
 _SEVERITY = (*_GRAVE, "warning", "info")
@@ -106,9 +106,8 @@ def notices(findings: Findings, page: Page) -> list[str]:
     if not kinds:
         return []
     out = page.heading("Warnings and errors of the server")
-    wide = max(len(words.number(kind.count)) for kind in kinds.values())
     for kind in sorted(kinds.values(), key=_gravity):
-        out += _kind(kind, wide, page)
+        out += _kind(kind, page)
     return out
 
 
@@ -117,14 +116,14 @@ def _gravity(kind: _Kind) -> tuple[int, int, str]:
     return (_SEVERITY.index(kind.severity) if known else len(_SEVERITY), -kind.count, kind.title)
 
 
-def _kind(kind: _Kind, wide: int, page: Page) -> list[str]:
+def _kind(kind: _Kind, page: Page) -> list[str]:
     grave = kind.severity in _GRAVE
-    indent = " " * (wide + 4)
+    indent = "    "
     first = min((notice.first for notice in kind.notices if notice.first is not None), default=None)
     last = max((notice.last for notice in kind.notices if notice.last is not None), default=None)
     when = f", {page.period(first, last)}" if first or last else ""
-    label = f"{page.log(kind.title, 80)}{when}"
-    out = page.wrap(label, f"  {words.number(kind.count):>{wide}}  ", indent, style="red" if grave else "")
+    label = f"{words.sentence(page.log(kind.title, 80))}: {words.number(kind.count)}{when}"
+    out = page.wrap(label, "  ", indent, style="red" if grave else "")
     ranked = sorted(kind.notices, key=lambda notice: -notice.count)
     shown = 3 if grave else 1
     for notice in ranked[:shown]:

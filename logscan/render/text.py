@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
+from logscan.findings import Findings
 from logscan.render import head
 from logscan.render.coverage import coverage
 from logscan.render.page import Page
 from logscan.render.problems import problems, refusals
 from logscan.render.strip import strip
 from logscan.render.tables import conflicts, destinations, notices
-from logscan.findings import Findings
 
 NARROWEST = 60
 WIDEST = 140  # longer lines of prose are hard to read
