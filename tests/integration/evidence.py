@@ -21,6 +21,17 @@ WARNING = re.compile(r"(?:NOQUEUE|[0-9A-Za-z]{6,}): reject_warning: ")
 NUMBERS = r", delay=([\d.]+), delays=([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+), dsn=([245]\.\d+\.\d+), status="
 RECORD = NUMBERS + r"([A-Za-z-]+) \("  # no address in the run holds this
 GIVEN_UP = r"^from=<.*>, status=((?:force-)?expired), returned to sender$"
+# Parts of lines that only certain scenarios bring about; without them the tests would prove less.
+FORMS = (
+    "(delivery temporarily suspended: connect to ", "(delivery temporarily suspended: host ",
+    " refused to talk to me: 421", " refused to start TLS: 454", "SASL authentication failed; server ",
+    "timed out while sending end of data -- message may be sent more than once", ": Connection timed out)",
+    "lost connection with ", "Name service error for name=", "loops back to myself", "(forwarded as ",
+    "conn_use=", "orig_to=<", "relay=out.example.com[private/sink]", "[2001:db8::25]:25", "status=SOFTBOUNCE",
+    "status=force-expired, returned to sender", "status=undeliverable", "status=deliverable",
+    "reject_warning: ", "milter-hold: ", "milter-discard: ", "proxy-reject: ", ": too many connections",
+    "reject: BDAT from ", "reject: header ", "reject: body ", "hold: body ", "sasl_username=", "from=<>",
+)  # fmt: skip
 OUTCOMES = {
     "sent": "delivered",
     "deferred": "deferred",

@@ -117,7 +117,7 @@ MAIN = {
     "address_verify_negative_cache": "yes",
     "smtpd_sasl_type": "dovecot",
     "smtpd_sasl_path": "private/auth",
-    "smtpd_sender_login_maps": "inline:{ {bert@example.com=bert@example.com}, {anna@example.com=anna@example.com} }",
+    "smtpd_sender_login_maps": "regexp:{etc}/owners",
     "milter_default_action": "tempfail",
     "milter_connect_timeout": "2s",
     "anvil_status_update_time": "5s",
@@ -165,6 +165,7 @@ INSTANCE = Instance(
         "clients": CLIENTS,
         "headers": HEADERS,
         "bodies": BODIES,
+        "owners": "/^((anna|bert)@example\\.com)$/ $1\n",
         "locals": "if !/^ghost/\n/^[a-z0-9]+(@example\\.com)?$/ x\nendif\n",
     },
 )

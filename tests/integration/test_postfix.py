@@ -73,6 +73,11 @@ def test_the_servers_did_what_the_scenarios_want(postfix_run: PostfixRun, lines:
     assert wrong == []
 
 
+def test_the_log_holds_the_forms_that_are_hard_to_read(lines: list[Line]) -> None:
+    texts = "\n".join(line.payload for line in lines)
+    assert [form for form in evidence.FORMS if form not in texts] == []
+
+
 def test_every_refusal_is_logged_or_known_not_to_be(postfix_run: PostfixRun, lines: list[Line]) -> None:
     refusals = evidence.refusals(lines)
     silent = [
