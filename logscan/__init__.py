@@ -29,7 +29,7 @@ from logscan.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from logscan.explain import Comparison, Explanation
+    from logscan.explaining import Comparison, Explanation
     from logscan.result import Report
 
 __all__ = [
@@ -130,7 +130,7 @@ def explain(text: str) -> Explanation:
 
     Raises OptionError for what is none of these.
     """
-    from logscan import explain as module
+    from logscan import explaining as module
 
     return module.explain(text)
 
@@ -140,6 +140,6 @@ def compare(one: str, other: str, *more: str) -> Comparison:
 
     Raises OptionError for what is no code.
     """
-    from logscan import explain as module
+    from logscan import explaining as module
 
     return module.compare(one, other, *more)

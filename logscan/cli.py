@@ -243,7 +243,9 @@ def compare(
 
 def _as(thing: Any, format: ReferenceFormat, width: int | None) -> str:
     if format is ReferenceFormat.JSON:
-        return str(thing.to_json())
+        from logscan.render.reference import as_json
+
+        return as_json(thing)
     if format is ReferenceFormat.MARKDOWN:
         return str(thing.to_markdown())
     return str(thing.to_text(width=_width(width), colour=_colour()))

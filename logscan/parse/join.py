@@ -38,7 +38,7 @@ def _complete(facts: pl.DataFrame) -> pl.DataFrame:
     return (
         facts.with_columns(missing)
         .with_columns(pl.col("size").cast(pl.Int64))
-        .drop("timestamp", "line", "agent")
+        .drop("timestamp", "agent")
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from logscan.render.escape import cells, safe
 from logscan.render.page import Page
 
-_LABEL = 16  # cells of the label column
+_LABEL = 17  # cells of the label column
 _NARROW = 24  # a column of a table is never narrower; the table becomes a list instead
 _STYLES = {"positive": "green", "transient": "yellow", "permanent": "red"}
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~])")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from logscan.codes import Basis, EnhancedStatusCode, Event, Outcome, Status
-from logscan.explain import pages, words
+from logscan.explaining import pages, words
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import domain_of
 from logscan.reference import Alternative, Finding

@@ -14,7 +14,7 @@ from logscan.errors import OptionError
 from logscan.reference import Compared, Explained, plain
 
 if TYPE_CHECKING:
-    from logscan.explain.lines import Pasted
+    from logscan.explaining.lines import Pasted
     from logscan.packs import Knowledge
 
 __all__ = ["Comparison", "Explanation", "compare", "explain"]
@@ -84,7 +84,7 @@ def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Ex
 
     Raises OptionError for anything else, with the next thing to try.
     """
-    from logscan.explain import asked, pages
+    from logscan.explaining import asked, pages
 
     want = asked.sort_out(text, pages.catalogue())
     if want.form == "reason":
@@ -95,7 +95,7 @@ def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Ex
 
 
 def _codes(text: str, codes: tuple[str, ...], patterns: Iterable[str | os.PathLike[str]]) -> Explanation:
-    from logscan.explain import pages, replies
+    from logscan.explaining import pages, replies
     from logscan.rules import Reply
 
     known = pages.catalogue()
@@ -122,7 +122,7 @@ def _knowledge(patterns: Iterable[str | os.PathLike[str]]) -> Knowledge:
 
 
 def _pasted(asked_text: str, text: str, patterns: Iterable[str | os.PathLike[str]]) -> Explanation:
-    from logscan.explain import asked, lines, pages, replies
+    from logscan.explaining import asked, lines, pages, replies
     from logscan.packs import mtas, site_folders
 
     folders = site_folders([os.fspath(folder) for folder in patterns])
@@ -156,7 +156,7 @@ def compare(one: str, other: str, *more: str) -> Comparison:
 
     Raises OptionError for what is no code, with close codes.
     """
-    from logscan.explain import asked, pages, sidebyside
+    from logscan.explaining import asked, pages, sidebyside
 
     known = pages.catalogue()
     codes = list(dict.fromkeys(asked.code_of(text, known) for text in (one, other, *more)))

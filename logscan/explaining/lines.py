@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from logscan import codes
 from logscan.errors import OptionError
-from logscan.explain.replies import Seen, seen_in
+from logscan.explaining.replies import Seen, seen_in
 from logscan.framing import REPEATED
 from logscan.packs import Mta, Shape
 from logscan.packs.knowledge import Knowledge

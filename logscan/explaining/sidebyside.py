@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 from logscan.codes import SmtpCommand, Status
-from logscan.explain import words
+from logscan.explaining import words
 from logscan.reference import Compared, Difference, Page
 
 

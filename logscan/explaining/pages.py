@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from logscan.codes import Party, Reason, ReplyCode, Status
-from logscan.explain import words
+from logscan.explaining import words
 from logscan.packs import find
 from logscan.packs.knowledge import Knowledge
 from logscan.reference import Named, Page, Part, ReasonPage, Sense, Use
