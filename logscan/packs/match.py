@@ -78,6 +78,8 @@ def _apply(mta: Mta, part: Part, fields: Fields) -> None:
     found = next((m for p in part.patterns if (m := compiled(p).search(value))), None)
     if found is None:
         return
+    if part.cut:
+        fields[part.of] = value[: found.start()]
     taken = {name: text for name, text in found.groupdict().items() if text is not None}
     fields.update({**part.fixed, **taken})
     _translate(mta, fields, taken)

@@ -18,7 +18,7 @@ _GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
 TABLES = ("event", "message", "notice", "ignore")
 _TOP = {"mta", "define", "missing", "words", "part", "frame", "forged", *TABLES}
 _MTA = {"id", "name", "reader", "frames", "tag"}
-_PART = {"id", "of", "anchor", "patterns", "fixed", "when"}
+_PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
 _SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "agent", "example"}
 _KEYS = {
     "event": _SHAPE,
@@ -33,7 +33,10 @@ _NOTICE_NAMES = frozenset({"client", "queue_id", "agent"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A rewrite of one column: where a pattern matches, its groups and ``fixed`` values replace what was there."""
+    """A rewrite of one column: where a pattern matches, its groups and ``fixed`` values replace what was there.
+
+    With ``cut`` the pattern describes the end of the text (it ends in ``$``), and what it matches is taken off.
+    """
 
     id: str
     of: str
@@ -41,11 +44,12 @@ class Part:
     anchor: str = ""
     fixed: Mapping[str, str] = field(default_factory=dict)
     when: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
 
     @property
     def fills(self) -> frozenset[str]:
         """Every column this part may write."""
-        return frozenset(self.fixed).union(*(groups(pattern) for pattern in self.patterns))
+        return frozenset(self.fixed).union([self.of] if self.cut else []).union(*(groups(pattern) for pattern in self.patterns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +100,11 @@ def groups(pattern: str) -> tuple[str, ...]:
     return tuple(_GROUP.findall(pattern))
 
 
+def nameless(pattern: str) -> str:
+    """The pattern with its groups left without names, so that it can be joined with others."""
+    return _GROUP.sub("(?:", pattern)
+
+
 class _Reader:
     """Turns one TOML file into an Mta, refusing what the specification does not know."""
 
@@ -140,6 +149,7 @@ class _Reader:
             anchor=table.get("anchor", ""),
             fixed=table.get("fixed", {}),
             when=table.get("when", {}),
+            cut=table.get("cut", False),
         )
 
     def shape(self, kind: str, table: Mapping[str, Any], parts: Mapping[str, Part]) -> Shape:

@@ -9,12 +9,11 @@ import polars as pl
 
 from logscan import schema
 from logscan.framing import Clock, Frame
-from logscan.packs.mta import Mta, Shape, groups
+from logscan.packs.mta import Mta, nameless
 from logscan.parse import head, reply, shapes
 
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
-_UNNAMED = r"\(\?P<[A-Za-z_][A-Za-z0-9_]*>"
 
 
 @dataclass(slots=True)
@@ -140,7 +139,9 @@ def _anchors(packs: tuple[Mta, ...], messages: bool) -> str:
     kinds = [
         shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))
     ]
-    return shapes.any_of({anchor for shape in kinds for anchor in shape.anchors})
+    anchors = {anchor for shape in kinds for anchor in shape.anchors}
+    # An anchor that holds another one is found where that one is.
+    return shapes.any_of({a for a in anchors if not any(b != a and b in a for b in anchors)})
 
 
 @cache
@@ -189,15 +190,9 @@ def _tagged(framed: pl.DataFrame, mta: Mta) -> pl.Series:
 def _known(packs: tuple[Mta, ...], frame: Frame | None) -> str:
     """A pattern for whole lines that are facts about messages or left alone on purpose."""
     texts = [p for mta in packs for shape in (*mta.messages, *mta.ignored) for p in shape.patterns]
-    head = _nameless(frame.pattern) if frame is not None else r"\]: "
-    payload = "|".join(_nameless(text).removeprefix("^") for text in texts)
+    head = nameless(frame.pattern) if frame is not None else r"\]: "
+    payload = "|".join(nameless(text).removeprefix("^") for text in texts)
     return head + f"(?:message repeated [0-9]+ times: \\[ ?)?(?:{payload})"
-
-
-def _nameless(pattern: str) -> str:
-    for name in groups(pattern):
-        pattern = pattern.replace(f"(?P<{name}>", "(?:")
-    return pattern
 
 
 def _unknown(

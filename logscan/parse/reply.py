@@ -32,12 +32,11 @@ def split(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.drop("_begins", "_many")
     if mask.any():
         rows = pl.concat([rows.filter(~mask), *_joined(rows.filter(mask))])
-    whole = pl.col("diagnostic")
+    edges = pl.col("reply_code").is_not_null() & pl.col("diagnostic").str.contains(r"^[ \t]|[ \t]$")
+    if not rows.select(edges.any()).item():
+        return rows
     return rows.with_columns(
-        pl.when(pl.col("reply_code").is_null())
-        .then(whole)
-        .otherwise(whole.str.strip_chars(" \t"))
-        .alias("diagnostic")
+        pl.when(edges).then(pl.col("diagnostic").str.strip_chars(" \t")).otherwise(pl.col("diagnostic")).alias("diagnostic")
     )
 
 

@@ -5,12 +5,13 @@ Every step is one lazy query: what costs time on small blocks is the number of q
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import Mta, Part, Shape, groups
+from logscan.packs.mta import Mta, Part, Shape, groups, nameless
 
 _TEXT = pl.String()
 _PAYLOAD = pl.col("_payload")
@@ -83,14 +84,14 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
     for name, end, allowed in shape.layout:
         if not end:  # the last field
             cut = cut.with_columns(rest.alias(name))
-            good &= pl.col(name).str.contains(allowed) if allowed else good
+            good &= _allowed(pl.col(name), allowed) if allowed else good
             break
         cut = cut.with_columns(rest.str.find(end, literal=True).cast(pl.Int64).alias("_at")).with_columns(
             rest.str.slice(0, pl.col("_at")).alias(name),
             rest.str.slice(pl.col("_at") + len(end)).alias("_rest"),
         )
         rest = pl.col("_rest")
-        good &= pl.col(name).str.contains(allowed) if allowed else pl.col(name).is_not_null()
+        good &= _allowed(pl.col(name), allowed) if allowed else pl.col(name).is_not_null()
     done = (
         cut.with_columns(good.fill_null(value=False).alias("_good"))
         .drop("_at", "_rest")
@@ -101,6 +102,18 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
     if mask.all():
         return done, rows.clear()
     return done.filter(mask), rows.filter(~mask)
+
+
+_CLASS_ONLY = re.compile(r"\^\[(\^?)([^\]\\]+)\]([*+])\$")
+
+
+def _allowed(column: pl.Expr, pattern: str) -> pl.Expr:
+    """Does a field match? For "nothing but these signs" it is faster to look for any other sign."""
+    found = _CLASS_ONLY.fullmatch(pattern)
+    if found is None:
+        return column.str.contains(pattern)
+    clean = ~column.str.contains(f"[{'' if found[1] else '^'}{found[2]}]")
+    return clean & (column != "") if found[3] == "+" else clean
 
 
 def _by_pattern(rows: pl.DataFrame, pattern: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -247,7 +260,11 @@ def _apply(rows: pl.LazyFrame, names: set[str], parts: tuple[Part, ...]) -> pl.L
 
 
 def _matched(n: int) -> pl.Expr:
-    return pl.col(f"_g{n}").struct.field("_whole").is_not_null()
+    return _match(n).is_not_null()
+
+
+def _match(n: int) -> pl.Expr:
+    return pl.col(f"_g{n}").struct.field("_whole")
 
 
 def _written(part: Part, names: set[str]) -> list[pl.Expr]:
@@ -259,6 +276,8 @@ def _written(part: Part, names: set[str]) -> list[pl.Expr]:
         for n, pattern in enumerate(part.patterns):
             if name in groups(pattern):
                 sources.append(pl.col(f"_g{n}").struct.field(name))
+            if part.cut and name == part.of:
+                sources.append(pl.when(_matched(n)).then(pl.col(name).str.strip_suffix(_match(n))))
         if name in part.fixed:
             sources.append(pl.when(any_matched).then(pl.lit(part.fixed[name], dtype=_TEXT)))
         old = pl.col(name) if name in names else pl.lit(None, dtype=_TEXT)
@@ -267,29 +286,26 @@ def _written(part: Part, names: set[str]) -> list[pl.Expr]:
 
 
 def notices(rows: pl.DataFrame, mta: Mta) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows into notices, with _kind, _severity and _text, and the rest: one query for all their shapes."""
+    """Split rows into notices, with _kind, _severity and _text, and the rest: first which they are, then their text."""
     shapes = anchored(rows, mta.notices)
     if not shapes:
         return rows.clear(), rows
-    texts, kinds, severities = [], [], []
-    for n, shape in enumerate(shapes):
+    which = pl.lit(None, dtype=pl.Int32)
+    for n, shape in reversed(list(enumerate(shapes))):
         held = pl.when(_has(_PAYLOAD, shape.anchors)).then(_PAYLOAD)
-        found = [
-            held.str.extract_groups(f"(?P<_whole>{pattern})").struct.field(
-                "_text" if "_text" in groups(pattern) else "_whole"
-            )
-            for pattern in shape.patterns
-        ]
-        texts.append(pl.coalesce(found).alias(f"_t{n}"))
-        kinds.append(pl.when(pl.col(f"_t{n}").is_not_null()).then(pl.lit(shape.id)))
-        severities.append(pl.when(pl.col(f"_t{n}").is_not_null()).then(pl.lit(shape.severity)))
-    names = [f"_t{n}" for n in range(len(shapes))]
-    done = (
-        rows.lazy()
-        .with_columns(texts)
-        .with_columns(_text=pl.coalesce(names), _kind=pl.coalesce(kinds), _severity=pl.coalesce(severities))
-        .drop(names)
-        .collect(optimizations=_AS_IS)
-    )
-    mask = done.get_column("_kind").is_not_null()
-    return done.filter(mask), rows.filter(~mask)
+        which = pl.when(held.str.contains("|".join(f"(?:{nameless(p)})" for p in shape.patterns))).then(n).otherwise(which)
+    numbers = rows.select(which.alias("n")).to_series()
+    taken = rows.with_columns(numbers.alias("_n"))
+    out = []
+    for n in sorted(numbers.drop_nulls().unique().to_list()):
+        texts = [_text_of(pattern) for pattern in shapes[n].patterns]
+        said = {"_kind": pl.lit(shapes[n].id), "_severity": pl.lit(shapes[n].severity), "_text": pl.coalesce(texts)}
+        out.append(taken.filter(pl.col("_n") == n).with_columns(**said).drop("_n"))
+    return (pl.concat(out) if out else rows.clear()), rows.filter(numbers.is_null())
+
+
+def _text_of(pattern: str) -> pl.Expr:
+    names = groups(pattern)
+    if "_text" in names:
+        return _PAYLOAD.str.extract(pattern, names.index("_text") + 1)
+    return _PAYLOAD.str.extract(f"({pattern})", 1)

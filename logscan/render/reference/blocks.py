@@ -83,14 +83,13 @@ Block = Head | Row | Rows | Quote | Para | Items | Grid
 def as_text(blocks: Iterable[Block], page: Page) -> str:
     """The blocks for a terminal, ending in a newline."""
     lines: list[str] = []
+    section = False  # does the heading of a section stand right above?
     for block in blocks:
         new = list(_text(block, page))
         if not new:
             continue
-        if lines and not (isinstance(block, Rows) and lines[-1] and _follows_head):
-            lines.append("")
-        lines += new
-        _follows_head = isinstance(block, Head)
+        lines += new if section or not lines else ["", *new]
+        section = isinstance(block, Head) and block.level == SECTION
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -112,7 +111,7 @@ def _text(block: Block, page: Page) -> Iterator[str]:
 
 
 def _head(block: Head, page: Page) -> Iterator[str]:
-    if block.level == 3:
+    if block.level == SECTION:
         yield from page.wrap(page.log(block.text), style="bold")
         return
     if block.level == 2:

@@ -100,7 +100,7 @@ def _page(page: Page, level: int, *, short: bool = False) -> Iterator[Block]:
         ]
     )
     yield Head(3, "How to fix it" if _refuses(page) or not page.status else "What to do")
-    yield Rows([Row("Sending side", page.remedy_sender), Row("Receiving side", page.remedy_receiver)])
+    yield Rows([Row("Sender side", page.remedy_sender), Row("Receiver side", page.remedy_receiver)])
     for use in page.uses:
         yield Rows([Row("At", use.provider), Row("It means", use.title), Row("Remedy", use.remedy)])
     yield Head(3, "Reference")
@@ -114,7 +114,7 @@ def _facts(page: Page) -> list[Row]:
     joined = [Row(label, ", ".join(companion.code for companion in page.companions))]
     return [
         Row("In reply to", _answers(page)),
-        Row("The class", page.klass.meaning),
+        Row("Class", page.klass.meaning),
         Row("Sender does", page.sender_does),
         Row(
             "Category" if page.kind == "reply_code" else "Subject",
