@@ -15,8 +15,8 @@ from logscan.packs.match import compiled
 _LITERAL = re.compile(r"(?:[^\\()\[\]{}|^$.*+?]|\\[^0-9A-Za-z]){2,}")
 _FILLERS = ("a", '"', '"\\', "<", ", ", "0.")
 _GENEROUS = 10  # four times the text: a linear pattern takes 4 times the time, a quadratic one 16 times
-_NOISE = 0.004  # seconds; below it the clock says nothing
-_PATIENCE = 3.0  # seconds for one match
+_FAST = 1e-5  # seconds for a character; what is faster is let pass, as the clock and the matcher's own memory count too
+_PATIENCE = 2.0  # seconds for one match
 _TRIES = 4
 
 
@@ -38,11 +38,10 @@ def breaches(
 
 
 def _literals(pattern: str) -> list[str]:
-    """The literals within a pattern: repeating them brings it furthest."""
-    return [
-        re.sub(r"\\(.)", r"\1", found)
-        for found in _LITERAL.findall(re.sub(r"\(\?(?:P<[^>]*>|:)", "(", pattern))
-    ]
+    """The literals within a pattern, across the borders of groups too: repeating them brings it furthest."""
+    apart = re.sub(r"\(\?(?:P<[^>]*>|:)", "(", pattern)
+    found = [*_LITERAL.findall(apart), *_LITERAL.findall(apart.replace("(", ""))]
+    return [re.sub(r"\\(.)", r"\1", text) for text in found]
 
 
 def _hostile(pattern: str, starts: Sequence[str], fillers: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -52,8 +51,8 @@ def _hostile(pattern: str, starts: Sequence[str], fillers: Sequence[str]) -> Ite
         found = compiled(pattern).search(text)
         if found is None:
             continue
-        for place in {*(end for n in range(len(found.groups()) + 1) for end in found.span(n)), len(text)}:
-            seen.add(text[: max(place, 0)])
+        for n in range(len(found.groups()) + 1):
+            seen |= {text[: max(place, 0)] for place in found.span(n)}
         break
     for start in sorted(seen):
         for filler in fillers:
@@ -66,7 +65,7 @@ def _grows(pattern: str, text: tuple[str, str], size: int) -> bool:
     short, long = (start + (filler * (n // len(filler) + 1))[:n] for n in (size, 4 * size))
     for _ in range(_TRIES):
         slow = _seconds(pattern, long)
-        if slow < _NOISE or slow < _GENEROUS * max(_seconds(pattern, short), _NOISE / _GENEROUS):
+        if slow < _FAST * len(long) or slow < _GENEROUS * _seconds(pattern, short):
             return False
         if slow >= _PATIENCE:
             return True

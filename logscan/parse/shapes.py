@@ -248,7 +248,7 @@ def _apply(rows: pl.LazyFrame, names: set[str], parts: tuple[Part, ...]) -> pl.L
             else pl.col(part.of).is_not_null()
         )
         for name, value in part.when.items():
-            hit &= pl.col(name) == value
+            hit &= (pl.col(name) == value) if name in names else pl.lit(value=False)
         left = pl.when(hit).then(pl.col(part.of))
         for n, pattern in enumerate(part.patterns):
             rows = rows.with_columns(left.str.extract_groups(f"(?P<_whole>{pattern})").alias(f"_g{n}"))

@@ -26,7 +26,8 @@ def differences(event: Row, said: Said, line: Line) -> list[str]:
         truth["remote_ip"] = said.server
     if set(said.recipients) & DEBATABLE:
         truth = {}
-    named = said.phase == "CONNECT" or "(in reply to " in line.payload
+    # Only a quoted reply says what it answered; the same words in an accepting reply are the peer's own.
+    named = said.phase == "CONNECT" or ("(in reply to " in line.payload and line.outcome != "delivered")
     if not named and event["smtp_command"] is None:
         truth.pop("smtp_command", None)  # cut off, or a command that the log does not name
     if said.phase == "EHLO" and event["smtp_command"] == "CONNECT":
