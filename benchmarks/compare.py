@@ -15,9 +15,7 @@ from pathlib import Path
 
 LOGWATCH = Path("/usr/share/logwatch/scripts/services/postfix")
 STARTUP_RUNS = 10
-HEADER = (
-    "| command | best s | median s | CPU s | peak MB | MB/s | times logscan |\n|---|--:|--:|--:|--:|--:|--:|"
-)
+HEADER = "| command | best s | median s | CPU s | peak MB | MB/s | times logscan |\n|---|--:|--:|--:|--:|--:|--:|"
 STARTUP_HEADER = "| command | best s | median s |\n|---|--:|--:|"
 
 
@@ -54,9 +52,7 @@ def run(command: Command) -> None:
     """Run a command once and keep what it cost; a failure ends the whole comparison of it."""
     with (command.stdin or Path(os.devnull)).open("rb") as source:
         began = time.perf_counter()
-        process = subprocess.Popen(
-            command.argv, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+        process = subprocess.Popen(command.argv, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert process.stderr is not None
         complaint = process.stderr.read()
         # wait4 and not wait, because it tells the usage of this one child.
@@ -145,9 +141,7 @@ def describe(log: Path) -> str:
     versions = [f"Python {platform.python_version()}"]
     for name in ("pflogsumm", "rg"):
         if shutil.which(name):
-            said = subprocess.run(
-                [name, "--version"], capture_output=True, text=True, check=False
-            ).stdout.split("\n")
+            said = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout.split("\n")
             versions.append(f"{name}: {said[0].strip()}")
     size = log.stat().st_size / 1e6
     return (

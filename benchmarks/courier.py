@@ -99,9 +99,7 @@ class Courier:
         least, most, end = STORIES[fate]
         silent = rng.random() < SILENT[fate]
         source = self._providers["network"] if silent else provider
-        steps: list[Step] = (
-            [("deferred", source.deferred.draw(rng))] * rng.randint(least, most) if most else []
-        )
+        steps: list[Step] = [("deferred", source.deferred.draw(rng))] * rng.randint(least, most) if most else []
         if end == "sent":
             steps.append((end, provider.sent.draw(rng)))
         elif end == "bounced":

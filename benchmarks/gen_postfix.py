@@ -90,11 +90,7 @@ class PostfixWriter:
         if session.tls:
             text = f"Anonymous TLS connection established from {name}: {rng.choice(CIPHERS)}"
             self._add(session.start + 0.05, server, tag, text)
-        login = (
-            f", sasl_method={rng.choice(('PLAIN', 'LOGIN'))}, sasl_username={session.user}"
-            if session.user
-            else ""
-        )
+        login = f", sasl_method={rng.choice(('PLAIN', 'LOGIN'))}, sasl_username={session.user}" if session.user else ""
         for message in session.messages:
             queue_id = self._queue_id(message)
             self._add(message.arrived, server, tag, f"{queue_id}: client={name}{login}")
@@ -132,14 +128,10 @@ class PostfixWriter:
         ending, end, server = session.ending, session.end, session.server
         if ending == "AUTH":
             method, user = self._rng.choice(("LOGIN", "PLAIN")), self._rng.choice(LOGINS)
-            failed = (
-                f"warning: {name}: SASL {method} authentication failed: UGFzc3dvcmQ6, sasl_username={user}"
-            )
+            failed = f"warning: {name}: SASL {method} authentication failed: UGFzc3dvcmQ6, sasl_username={user}"
             self._add(end, server, tag, failed)
             if self._rng.random() < 0.05:
-                self._add(
-                    end, server, tag, f"message repeated {self._rng.randrange(2, 6)} times: [ {failed}]"
-                )
+                self._add(end, server, tag, f"message repeated {self._rng.randrange(2, 6)} times: [ {failed}]")
         if ending == "timeout":
             self._add(end, server, tag, f"timeout after END-OF-MESSAGE from {name}")
         elif ending != "quit":
@@ -148,12 +140,8 @@ class PostfixWriter:
         if self._rng.random() < ANVIL:
             what, when = f"for (smtp:{session.client.ip}) at {clock(self._start, session.start)}", end + 200
             anvil = self._process(server, "postfix/anvil", when, when)
-            self._add(
-                when, server, anvil, f"statistics: max connection rate {self._rng.randrange(1, 9)}/60s {what}"
-            )
-            self._add(
-                when, server, anvil, f"statistics: max connection count {self._rng.randrange(1, 4)} {what}"
-            )
+            self._add(when, server, anvil, f"statistics: max connection rate {self._rng.randrange(1, 9)}/60s {what}")
+            self._add(when, server, anvil, f"statistics: max connection count {self._rng.randrange(1, 4)} {what}")
             self._add(
                 when,
                 server,
@@ -236,9 +224,7 @@ class PostfixWriter:
             answer = said(attempt, attempt.first_peer.host, attempt.first_peer.ip)
             self._add(attempt.at - d[3] / 2, server, tag, f"{queue_id}: {answer}")
         original = f"orig_to=<{attempt.original}>, " if attempt.original else ""
-        spent = (
-            f"delay={seconds(sum(d))}, delays={seconds(d[0])}/{seconds(d[1])}/{seconds(d[2])}/{seconds(d[3])}"
-        )
+        spent = f"delay={seconds(sum(d))}, delays={seconds(d[0])}/{seconds(d[1])}/{seconds(d[2])}/{seconds(d[3])}"
         record = (
             f"{queue_id}: to=<{attempt.recipient}>, {original}relay={relay(attempt)}, {reused}{spent}, "
             f"dsn={reply.dsn}, status={attempt.outcome} ({outcome_text(attempt)})"

@@ -60,9 +60,7 @@ class Stamper:
             moment = START + timedelta(seconds=second)
             self._second = second
             self._text = (
-                f"{moment:%Y-%m-%dT%H:%M:%S}"
-                if self._iso
-                else f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
+                f"{moment:%Y-%m-%dT%H:%M:%S}" if self._iso else f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
             )
         return f"{self._text}.{fraction:06d}+01:00" if self._iso else self._text
 
@@ -103,9 +101,7 @@ def main() -> int:
     """Read the arguments, write the log and the truth."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mta", choices=sorted(WRITERS), default="postfix")
-    parser.add_argument(
-        "--size", type=size, default=size("100MB"), help="about 100MB by default; never more than said"
-    )
+    parser.add_argument("--size", type=size, default=size("100MB"), help="about 100MB by default; never more than said")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stamps", choices=("traditional", "iso"), default="traditional")

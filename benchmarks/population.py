@@ -68,9 +68,7 @@ class Population:
         self._zipf = list(accumulate(1.0 / (rank + 2.7) ** 1.05 for rank in range(domains)))
         self.senders = [self._sender(domain) for domain in self.domains[:1500]]
         self.spammers = [self._spammer() for _ in range(400)]
-        self.apps = [
-            Client(f"app{n}.example.com", f"192.0.2.{9 + n}", f"app{n}.example.com") for n in range(1, 6)
-        ]
+        self.apps = [Client(f"app{n}.example.com", f"192.0.2.{9 + n}", f"app{n}.example.com") for n in range(1, 6)]
 
     def domain(self) -> Domain:
         """Draw a destination domain: few are very frequent, most are rare."""
@@ -103,9 +101,7 @@ class Population:
         names: dict[str, None] = {}
         while len(names) < count:
             stem = rng.choice(SYLLABLES) + rng.choice(SYLLABLES) + rng.choice(ENDINGS)
-            top = (
-                "example" if rng.random() < 0.9 else rng.choice(("example.com", "example.net", "example.org"))
-            )
+            top = "example" if rng.random() < 0.9 else rng.choice(("example.com", "example.net", "example.org"))
             names[f"{stem}.{top}"] = None
         return list(names)
 

@@ -63,8 +63,7 @@ NOISE = (
     (
         1,
         "postfix/cleanup[{pid}]",
-        "warning: milter inet:127.0.0.1:11332: can't read SMFIC_EOH reply packet header: "
-        "Connection reset by peer",
+        "warning: milter inet:127.0.0.1:11332: can't read SMFIC_EOH reply packet header: Connection reset by peer",
     ),
     (
         1,
@@ -161,6 +160,4 @@ def commands(session: Session) -> str:
     if session.ending == "quit":
         counts.append(("quit", 1, 1))
     counts.append(("commands", sum(good for _, good, _ in counts), sum(tried for _, _, tried in counts)))
-    return " ".join(
-        f"{name}={good}" if good == tried else f"{name}={good}/{tried}" for name, good, tried in counts
-    )
+    return " ".join(f"{name}={good}" if good == tried else f"{name}={good}/{tried}" for name, good, tried in counts)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from logscan import findings as report
+from logscan.fates import CAUSE, Fates, fates_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
 from logscan.rules import Reply, remedy_for
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from logscan.summary import Summary
 
 Row = dict[str, Any]
-_CAUSE = ("reason", "reply_code", "enhanced_code", "dsn")
 _BAD = ("deferred", "softbounced", "bounced", "expired")
 _REFUSED = ("rejected", "discarded", "held")
 _OLD = datetime(1, 1, 1, tzinfo=UTC)
@@ -42,7 +43,7 @@ def build(  # noqa: PLR0913  # everything a report names
 ) -> report.Findings:
     """The findings of one summary."""
     causes = _rows(summary.causes)
-    ledger = _fates(summary.ledger)
+    ledger = fates_of(summary.ledger)
     domains = _rows(summary.domains)
     problems = _problems([row for row in causes if row["event"] == "delivery" and row["outcome"] in _BAD],
                          ledger.by_cause, domains, known)  # fmt: skip
@@ -51,9 +52,7 @@ def build(  # noqa: PLR0913  # everything a report names
     return report.Findings(
         totals=_totals(causes, ledger),
         problems=sorted(problems, key=_cost),
-        refusals=sorted(
-            refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")
-        ),
+        refusals=sorted(refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")),
         hours=hours,
         destinations=_destinations(domains, known),
         notices=_notices(_rows(summary.notices), packs),
@@ -78,50 +77,7 @@ def _cost(problem: report.Problem) -> tuple[object, ...]:
             problem.reply_code or 0, problem.enhanced_code or problem.dsn or "")  # fmt: skip
 
 
-class _Fates:
-    """What became of recipients, in all and by the cause of their last failure."""
-
-    def __init__(self) -> None:
-        self.messages = 0
-        self.recipients = 0
-        self.outcomes: dict[str, int] = defaultdict(int)
-        self.delayed = 0
-        self.by_cause: dict[tuple[object, ...], dict[str, int]] = {}
-
-
-def _fates(ledger: pl.DataFrame) -> _Fates:
-    out = _Fates()
-    if ledger.is_empty():
-        return out
-    rows = _expired(ledger)
-    out.messages = ledger.get_column("message").n_unique()
-    out.recipients = rows.height
-    for name, number in rows.group_by("outcome").len().iter_rows():
-        out.outcomes[name] = number
-    late = pl.col("outcome").is_in(["delivered", "expanded"]) & pl.col("failed_at").is_not_null()
-    out.delayed = rows.filter(late).height
-    failed = rows.filter(pl.col("failed_at").is_not_null())
-    for row in failed.group_by(*_CAUSE, "outcome").len().iter_rows(named=True):
-        fate = out.by_cause.setdefault(tuple(row[name] for name in _CAUSE), defaultdict(int))
-        fate[row["outcome"]] += row["len"]
-    return out
-
-
-def _expired(ledger: pl.DataFrame) -> pl.DataFrame:
-    """A message that expired takes its waiting recipients with it; they keep the cause of their last try."""
-    whole = ledger.filter(pl.col("whole") & (pl.col("outcome") == "expired"))
-    rows = ledger.filter(~(pl.col("whole") & (pl.col("outcome") == "expired")))
-    waiting = pl.col("outcome").is_in(["deferred", "softbounced"])
-    ended = pl.col("message").is_in(whole.get_column("message").implode())
-    rows = rows.with_columns(
-        outcome=pl.when(waiting & ended).then(pl.lit("expired")).otherwise(pl.col("outcome"))
-    )
-    seen = rows.get_column("message").unique()
-    orphans = whole.filter(~pl.col("message").is_in(seen.implode()))
-    return pl.concat([rows, orphans])
-
-
-def _totals(causes: list[Row], fates: _Fates) -> report.Totals:
+def _totals(causes: list[Row], fates: Fates) -> report.Totals:
     attempts: dict[str, int] = defaultdict(int)
     refused: dict[str, int] = defaultdict(int)
     for row in causes:
@@ -156,11 +112,11 @@ def _problems(
     groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in causes:
         if row["outcome"] != "expired" or row["dsn"] or row["reply_code"]:
-            groups[tuple(row[name] for name in _CAUSE)].append(row)
+            groups[tuple(row[name] for name in CAUSE)].append(row)
     concerned: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in domains:
         if row["outcome"] in (*_BAD, *_REFUSED) and row["recipient_domain"]:
-            concerned[row["event"], *(row[name] for name in _CAUSE)].append(row)
+            concerned[row["event"], *(row[name] for name in CAUSE)].append(row)
     return [_problem(rows, fates.get(key, {}), concerned, known) for key, rows in groups.items()]
 
 
@@ -176,7 +132,7 @@ def _problem(
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
     by_domain: dict[str, int] = defaultdict(int)
-    for row in concerned.get((top["event"], *(top[name] for name in _CAUSE)), ()):
+    for row in concerned.get((top["event"], *(top[name] for name in CAUSE)), ()):
         by_domain[row["recipient_domain"]] += row["count"]
     ranked = sorted(by_domain.items(), key=lambda item: (-item[1], item[0]))
     reason = known.reasons.get(top["reason"] or "undefined", {})
@@ -267,13 +223,13 @@ _SEVERITY = {"panic": 0, "fatal": 1, "error": 2, "warning": 3, "info": 4}
 
 
 def _notices(rows: list[Row], packs: tuple[Mta, ...]) -> list[report.Notice]:
-    titles = {(mta.id, shape.id): shape.title for mta in packs for shape in mta.notices}
+    titles: dict[tuple[str, str], str] = {(mta.id, shape.id): shape.title for mta in packs for shape in mta.notices}
     out = [
         report.Notice(
             mta=row["mta"],
             severity=row["severity"],
             kind=row["kind"],
-            title=titles.get((row["mta"], row["kind"]), row["kind"]),
+            title=titles.get((row["mta"], row["kind"])) or str(row["kind"]),
             template=row["template"] or "",
             count=row["count"],
             first=row["first"],
@@ -323,14 +279,6 @@ def _coverage(coverage: Coverage, causes: list[Row], hours: list[report.Hour]) -
 
 def _gaps(hours: list[report.Hour]) -> list[tuple[datetime, datetime]]:
     """Silences of at least six hours, the longest first, at most five."""
-    busy = [
-        hour.hour
-        for hour in hours
-        if hour.delivered + hour.deferred + hour.bounced + hour.expired + hour.rejected
-    ]
-    silent = [
-        (before + timedelta(hours=1), after)
-        for before, after in zip(busy, busy[1:], strict=False)
-        if after - before > _SILENCE
-    ]
+    busy = [hour.hour for hour in hours if hour.delivered + hour.deferred + hour.bounced + hour.expired + hour.rejected]
+    silent = [(before + timedelta(hours=1), after) for before, after in pairwise(busy) if after - before > _SILENCE]
     return sorted(silent, key=lambda gap: gap[0] - gap[1])[:5]

@@ -92,11 +92,7 @@ def _templates(rows: pl.DataFrame, only: pl.Series | None) -> pl.DataFrame:
         text = text.to_frame("d").select(pl.when(only).then(pl.col("d"))).to_series()
     distinct = text.drop_nulls().unique().to_frame("_text")
     distinct = distinct.with_columns(template=template_expr(pl.col("_text")))
-    return (
-        rows.with_columns(_text=text)
-        .join(distinct, on="_text", how="left", maintain_order="left")
-        .drop("_text")
-    )
+    return rows.with_columns(_text=text).join(distinct, on="_text", how="left", maintain_order="left").drop("_text")
 
 
 def classify_frame(df: pd.DataFrame, known: Knowledge) -> pd.DataFrame:

@@ -101,9 +101,7 @@ packs_app = typer.Typer(
 )
 app.add_typer(packs_app, name="packs")
 
-Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
-]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")]
 Since = Annotated[str | None, typer.Option(help="From when: yesterday, 2h, 2026-11-01, 'last week' …")]
 Until = Annotated[str | None, typer.Option(help="Until when; a day or week is included.")]
 Tz = Annotated[
@@ -115,9 +113,7 @@ Year = Annotated[
 ]
 MtaName = Annotated[str | None, typer.Option("--mta", help="Read as this MTA only: postfix …")]
 Patterns = Annotated[list[str] | None, typer.Option(metavar="DIR", help="A folder with packs of your own.")]
-Width = Annotated[
-    int | None, typer.Option(help="Columns of text output (default: the terminal's, or 80).", min=40)
-]
+Width = Annotated[int | None, typer.Option(help="Columns of text output (default: the terminal's, or 80).", min=40)]
 
 
 def _version(value: bool) -> None:
@@ -215,9 +211,7 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
 
 @app.command()
 def explain(
-    text: Annotated[
-        list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")
-    ],
+    text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")],
     format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
     width: Width = None,
 ) -> None:

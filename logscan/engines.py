@@ -57,6 +57,7 @@ class Forked:
         self.workers = [_Worker(warm) for _ in range(count)]
 
     def __call__(self, function: Callable[[In], Out], things: Iterable[In]) -> Iterator[Out]:
+        """Map a function over things, here and in the workers."""
         from concurrent.futures import ThreadPoolExecutor
 
         source = iter(things)
@@ -109,7 +110,7 @@ class _Worker:
         os.close(answer_write)
         self.tasks = os.fdopen(task_write, "wb")
         self.answers = os.fdopen(answer_read, "rb", buffering=0)
-        self.reader = io.BufferedReader(self.answers, 1 << 20)  # type: ignore[type-var,arg-type]  # a raw file
+        self.reader = io.BufferedReader(self.answers, 1 << 20)
         self.busy = False
 
     def give(self, function: Callable[[Any], Any], thing: Any) -> None:
@@ -122,7 +123,7 @@ class _Worker:
         """Wait for one answer; raises what the task raised."""
         self.busy = False
         try:
-            good, answer = pickle.load(self.reader)  # noqa: S301  # from our own fork
+            good, answer = pickle.load(self.reader)  # from our own fork
         except EOFError as error:
             raise MemoryError("a worker process ended without an answer; was it short of memory?") from error
         if not good:
@@ -144,10 +145,10 @@ def _serve(warm: Callable[[], object], tasks: io.BufferedReader, answers: io.Buf
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         warm()
         while True:
-            function, thing = pickle.load(tasks)  # noqa: S301  # from our own parent
+            function, thing = pickle.load(tasks)  # from our own parent
             try:
                 answer = (True, function(thing))
-            except Exception as error:  # noqa: BLE001  # whatever it is, it is told to the parent
+            except Exception as error:  # whatever it is, it is told to the parent
                 answer = (False, error)
             pickle.dump(answer, answers, protocol=5)
             answers.flush()

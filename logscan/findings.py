@@ -160,9 +160,7 @@ class Coverage:
     samples: list[Sample] = field(default_factory=list)
     first: datetime | None = None
     last: datetime | None = None
-    gaps: list[tuple[datetime, datetime]] = field(
-        default_factory=list
-    )  # silences of hours, the longest first
+    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)  # silences of hours, the longest first
 
 
 @dataclass(slots=True)

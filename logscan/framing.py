@@ -56,7 +56,8 @@ SYSLOG: tuple[Frame, ...] = (
 
 # syslogd and rsyslogd fold equal lines into one ("$RepeatedMsgReduction on").
 REPEATED = r"^message repeated (?P<_times>[0-9]{1,9}) times: \[ ?(?P<_payload>.*)$"
-MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = {name: n for n, name in enumerate(_NAMES, 1)}
 _BSD_RE = re.compile(r"([A-Z][a-z]{2}) ([ 0-3][0-9]) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
 _ISO_RE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]{1,9}))?"
@@ -85,7 +86,8 @@ class Clock:
     @classmethod
     def starting(cls, year: int, month_day: int, zone: str) -> Clock:
         """The first line of a file lies in ``year``; lines up to a week earlier in the calendar do, too."""
-        first = datetime(2001 if month_day != 229 else 2000, month_day // 100, month_day % 100, tzinfo=UTC)  # noqa: PLR2004 # 29 February
+        leap = month_day == 229
+        first = datetime(2000 if leap else 2001, month_day // 100, month_day % 100, tzinfo=UTC)
         slack = first - timedelta(days=7)
         if slack.year < first.year:
             return cls(zone, year, 101)

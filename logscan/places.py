@@ -27,10 +27,8 @@ def proposals(word: str, commands: list[str]) -> list[str]:
     near = difflib.get_close_matches(word, commands, n=1)
     folder = Path(word).parent
     try:
-        beside = [os.fspath(folder / name) if "/" in word else name for name in os.listdir(folder)]
+        beside = [os.fspath(folder / name) if "/" in word else name for name in os.listdir(folder)]  # noqa: PTH208  # names are wanted
     except OSError:
         beside = []
-    near += difflib.get_close_matches(
-        word, [*beside, *(p for p in USUAL if Path(p).is_file())], n=2, cutoff=0.75
-    )
+    near += difflib.get_close_matches(word, [*beside, *(p for p in USUAL if Path(p).is_file())], n=2, cutoff=0.75)
     return list(dict.fromkeys(near))

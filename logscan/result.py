@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logscan import building, engines, scan
+from logscan.findings import Findings
 from logscan.packs import knowledge, mtas, site_folders
 from logscan.parse.lines import Coverage
 from logscan.render import render
-from logscan.findings import Findings
 from logscan.summary import from_pandas, summary_of
 
 if TYPE_CHECKING:

@@ -106,9 +106,7 @@ def guesses(reply: Reply, known: Knowledge, status: Status) -> list[Guess]:
     """Every reason that the evidence speaks for, strongest first; never empty."""
     if status is Status.POSITIVE:
         return [Guess(Reason.DELIVERED, _best_basis(reply))]
-    found = [
-        Guess(rule.reason, Basis.RULE, rule) for rule in _rules_for(known, reply) if matches(rule, reply)
-    ]
+    found = [Guess(rule.reason, Basis.RULE, rule) for rule in _rules_for(known, reply) if matches(rule, reply)]
     own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
     found += _enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known)
     found += _enhanced_alone(own, Basis.DSN, known)
@@ -132,9 +130,7 @@ def _best_basis(reply: Reply) -> Basis:
 @cache
 def _rules_for_mta(rules: tuple[Rule, ...], mta: str | None, provider: str | None) -> tuple[Rule, ...]:
     """The rules that can apply at all; a provider's own rules only at its hosts."""
-    return tuple(
-        r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider)
-    )
+    return tuple(r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider))
 
 
 def _rules_for(known: Knowledge, reply: Reply) -> tuple[Rule, ...]:
@@ -142,7 +138,7 @@ def _rules_for(known: Knowledge, reply: Reply) -> tuple[Rule, ...]:
 
 
 def matches(rule: Rule, reply: Reply) -> bool:
-    """Does a rule's every condition hold for a reply?"""
+    """Tell whether a rule's every condition holds for a reply."""
     return (
         (not rule.event or rule.event == reply.event)
         and (not rule.outcome or rule.outcome == reply.outcome)
@@ -226,7 +222,7 @@ def _party(reply: Reply, guess: Guess | None, known: Knowledge) -> str | None:
         party = Party(known.reasons[guess.reason]["party"])
     if reply.event == Event.REJECTION:
         party = _TURNED.get(party, party)
-    return party.value
+    return str(party.value)
 
 
 def _conflict(reply: Reply) -> str | None:
@@ -241,11 +237,7 @@ def _conflict(reply: Reply) -> str | None:
         return Conflict.GREETING_5XX.value
     if reply.outcome == Outcome.EXPIRED:
         return Conflict.EXPIRED_TRANSIENT.value
-    if (
-        reply.reply_code is not None
-        and reply.enhanced_code
-        and str(reply.reply_code)[0] != reply.enhanced_code[0]
-    ):
+    if reply.reply_code is not None and reply.enhanced_code and str(reply.reply_code)[0] != reply.enhanced_code[0]:
         return Conflict.CLASS_MISMATCH.value
     return None
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from logscan import engines, framing, schema, sources, when
+from logscan import clocks, engines, framing, schema, sources, when
 from logscan.classifier import classify_events
 from logscan.errors import NoMailLogError, OptionError
 from logscan.packs import Knowledge, Mta, knowledge, mtas, site_folders
@@ -28,8 +28,23 @@ Progress = Callable[[int, int | None, int], None]  # stored bytes read, stored b
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 # What a report asks of the events; the rest need not be taken out of the lines.
 _FOR_REPORT = frozenset(
-    "timestamp mta event reporting_mta agent queue_id envelope_recipient recipient_domain remote_mta smtp_command "
-    "reply_code enhanced_code dsn outcome diagnostic".split()
+    {
+        "timestamp",
+        "mta",
+        "event",
+        "reporting_mta",
+        "agent",
+        "queue_id",
+        "envelope_recipient",
+        "recipient_domain",
+        "remote_mta",
+        "smtp_command",
+        "reply_code",
+        "enhanced_code",
+        "dsn",
+        "outcome",
+        "diagnostic",
+    }
 )
 _MERGE_AT = 16
 _BLOCK = 32 << 20  # the largest piece of a log in memory at once, for each worker
@@ -127,9 +142,7 @@ class Scan:
     Raises InputError for a path that cannot be read, OptionError for an option that makes no sense.
     """
 
-    def __init__(
-        self, paths: Paths, options: Options, *, messages: bool, columns: frozenset[str] | None
-    ) -> None:
+    def __init__(self, paths: Paths, options: Options, *, messages: bool, columns: frozenset[str] | None) -> None:
         names = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
         zone = when.zone(options.tz)
         self.zone = getattr(zone, "key", "UTC")
@@ -146,7 +159,7 @@ class Scan:
             until=self.until,
         )
         _ = self.stage.packs  # an unknown MTA is told before anything is read
-        self.clocks = _clocks(self.found.sources, self.zone, options.year, self.now)
+        self.clocks = clocks.of(self.found.sources, self.zone, options.year, self.now)
         self.options = options
 
     def jobs(self) -> Iterator[Job]:
@@ -159,9 +172,7 @@ class Scan:
                 continue
             for block in sources.blocks(spans[0], size=_BLOCK):
                 if clock is None:
-                    clock = _clock_for(
-                        _first_month_day(block.data), source, self.zone, self.options.year, self.now
-                    )
+                    clock = clocks.beginning_with(block.data, source, self.zone, self.options.year, self.now)
                 yield block, clock
 
     def summary(self, mapper: Mapper, progress: Progress | None) -> Result:
@@ -183,9 +194,7 @@ class Scan:
                 progress(sum(done.values()), total, count)
         foreign = self._not_mail(covered)
         return Result(
-            summary=combine_all(
-                list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))
-            ),
+            summary=combine_all(list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))),
             coverage=sum((c for name, c in covered.items() if name not in foreign), lines.Coverage()),
             read=[source.name for source in self.found.sources if source.name not in foreign],
             skipped=[
@@ -237,8 +246,9 @@ def _piece(size: int | None) -> int:
 def _no_mail(name: str, packs: tuple[Mta, ...]) -> str:
     known = ", ".join(sorted(mta.name for mta in packs))
     return (
-        f"{'standard input' if name == '-' else name}: no line of a mail server in it. logscan looked for lines of "
-        f"{known}; mail logs are usually /var/log/mail.log or /var/log/maillog (`logscan packs list` shows what is known)"
+        f"{'standard input' if name == '-' else name}: no line of a mail server in it. logscan looked for lines "
+        f"of {known}; mail logs are usually /var/log/mail.log or /var/log/maillog "
+        "(`logscan packs list` shows what is known)"
     )
 
 
@@ -254,81 +264,6 @@ def _chosen(packs: tuple[Mta, ...], name: str | None) -> tuple[Mta, ...]:
 def _total(found: tuple[sources.Source, ...]) -> int | None:
     sizes = [source.size for source in found]
     return None if None in sizes else sum(size for size in sizes if size is not None)
-
-
-def _clocks(
-    found: tuple[sources.Source, ...], zone: str, year: int | None, now: datetime
-) -> dict[str, framing.Clock]:
-    """A clock for every file: by its own time, and along a rotated series, where no file may begin after the next one."""
-    out: dict[str, framing.Clock] = {}
-    series: dict[str, list[sources.Source]] = {}
-    for source in found:
-        if source.path is not None and source.size is not None:
-            series.setdefault(source.series, []).append(source)
-    for group in series.values():
-        starts = [(source, _peek(source)) for source in group]
-        if year is not None:
-            out |= _forward(starts, zone, year)
-        else:
-            out |= _backward(starts, zone, now)
-    return out
-
-
-def _forward(
-    starts: list[tuple[sources.Source, int | None]], zone: str, year: int
-) -> dict[str, framing.Clock]:
-    out = {}
-    before: int | None = None
-    for source, first in starts:
-        if first is None:
-            out[source.name] = framing.Clock(zone, year, 101)
-            continue
-        if before is not None and first < before:
-            year += 1
-        before = first
-        out[source.name] = framing.Clock.starting(year, first, zone)
-    return out
-
-
-def _backward(
-    starts: list[tuple[sources.Source, int | None]], zone: str, now: datetime
-) -> dict[str, framing.Clock]:
-    out = {}
-    after: tuple[int, int] | None = None  # year and month-day of the next file's first line
-    for source, first in reversed(starts):
-        clock = framing.Clock.ending(source.modified or now, zone)
-        if first is not None:
-            year = clock.year_of(first // 100, first % 100)
-            if after is not None and (year, first) > after:
-                year = after[0] if first <= after[1] else after[0] - 1
-                clock = framing.Clock.starting(year, first, zone)
-            after = (year, first)
-        out[source.name] = clock
-    return out
-
-
-def _clock_for(
-    first: int | None, source: sources.Source, zone: str, year: int | None, now: datetime
-) -> framing.Clock:
-    if year is not None and first is not None:
-        return framing.Clock.starting(year, first, zone)
-    return framing.Clock.ending(source.modified or now, zone)
-
-
-def _peek(source: sources.Source) -> int | None:
-    """Month and day of the first line of a file, where its stamp has no year."""
-    block = next(iter(sources.blocks(sources.Span(source), size=4096)), None)
-    return _first_month_day(block.data) if block is not None else None
-
-
-def _first_month_day(data: bytes) -> int | None:
-    for line in data[:4096].split(b"\n")[:8]:
-        text = line[:64].decode("ascii", "replace")
-        for start in (0, text.find(">") + 1, text.find("| ") + 2):
-            found = framing.month_day(text[start:])
-            if found is not None:
-                return found
-    return None
 
 
 def summarise_paths(
@@ -366,9 +301,7 @@ def _checked(columns: Iterable[str] | None) -> list[str]:
     names = list(columns)
     for name in names:
         if name not in schema.BY_NAME:
-            raise OptionError(
-                f"there is no column {name!r} in the events table; known are {', '.join(schema.NAMES)}"
-            )
+            raise OptionError(f"there is no column {name!r} in the events table; known are {', '.join(schema.NAMES)}")
     return names
 
 

@@ -164,7 +164,7 @@ def _categories(series: pl.Series, column: Column) -> pd.Series:
     else:
         words = text.drop_nulls().unique().sort().to_list()
     codes_ = text.cast(pl.Enum(words)).to_physical().cast(pl.Int64).fill_null(-1)
-    return pd.Series(pd.Categorical.from_codes(codes_.to_numpy(), categories=pd.Index(words, dtype="str")))  # type: ignore[arg-type]  # the stubs want a list of int
+    return pd.Series(pd.Categorical.from_codes(codes_.to_numpy(), categories=pd.Index(words, dtype="str")))
 
 
 def empty_events() -> pd.DataFrame:

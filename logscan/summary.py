@@ -115,8 +115,7 @@ def combine(one: Summary, other: Summary) -> Summary:
 def combine_all(parts: Sequence[Summary]) -> Summary:
     """Add any number of summaries."""
     whole = {
-        f.name: [frame for part in parts if not (frame := getattr(part, f.name)).is_empty()]
-        for f in fields(Summary)
+        f.name: [frame for part in parts if not (frame := getattr(part, f.name)).is_empty()] for f in fields(Summary)
     }
     return Summary(
         causes=_merge(whole["causes"], CAUSES),

@@ -137,9 +137,7 @@ def test_texts_are_filled_trimmed_and_short(table: str) -> None:
             assert "  " not in text, f"{path} has two blanks in a row"
             assert len(text) <= LONGEST_TEXT, f"{path} has {len(text)} characters"
             assert text.isprintable(), f"{path} has a line break or a control character"
-            assert not re.search(r"(?i)error code|bounce code|msgid|hint text", text), (
-                f"{path}: not a house word"
-            )
+            assert not re.search(r"(?i)error code|bounce code|msgid|hint text", text), f"{path}: not a house word"
 
 
 # digits

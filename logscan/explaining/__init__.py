@@ -103,11 +103,7 @@ def _codes(text: str, codes: tuple[str, ...], patterns: Iterable[str | os.PathLi
     if any(page.kind == "enhanced_code" and not page.listed for page in out):  # a provider may use it
         known = _knowledge(patterns)
         out = [pages.page(code, known) for code in codes]
-    pair = (
-        len(out) == 2
-        and [page.kind for page in out] == ["reply_code", "enhanced_code"]
-        and codes[1][0] != "X"
-    )
+    pair = len(out) == 2 and [page.kind for page in out] == ["reply_code", "enhanced_code"] and codes[1][0] != "X"
     if not pair:
         return Explanation(text, out[0].kind if len(out) == 1 else "codes", codes=out)
     reply = Reply(reply_code=int(codes[0]), enhanced_code=codes[1], diagnostic=" ".join(codes))
@@ -163,6 +159,4 @@ def compare(one: str, other: str, *more: str) -> Comparison:
     if len(codes) < 2:
         raise OptionError(f"compare needs two different codes; `logscan explain {codes[0]}` explains one")
     compared = sidebyside.compared([pages.page(code, known) for code in codes])
-    return Comparison(
-        **{name: getattr(compared, name) for name in ("codes", "differences", "common", "guide")}
-    )
+    return Comparison(**{name: getattr(compared, name) for name in ("codes", "differences", "common", "guide")})

@@ -19,12 +19,8 @@ from logscan.rules import Reply
 
 _TAGGED = re.compile(r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: ")  # a line whose stamp was not copied
 _MOST_LINES = 50
-_DAY = re.compile(
-    r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)"
-)  # the second blank is often lost on the way to us
-_LEAD = re.compile(
-    r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE
-)
+_DAY = re.compile(r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)")  # the second blank is often lost on the way to us
+_LEAD = re.compile(r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE)
 # Where a reply begins inside some other text: code and enhanced code, else either of them.
 _REPLIES = (
     re.compile(rf"(?<![0-9.])[2-5][0-9][0-9][ -]#?{codes.ENHANCED}(?![0-9.])"),

@@ -126,18 +126,14 @@ def _unlisted(code: str, what: str, better: str) -> dict[str, Any]:
 def _reply_senses(code: str, entry: Mapping[str, Any], known: Knowledge) -> list[Sense]:
     if code[0] in "23":
         return []
-    senses = _senses(
-        Reply(reply_code=int(code)), list(entry.get("reason_after", ())), known, alone=entry["alone"]
-    )
+    senses = _senses(Reply(reply_code=int(code)), list(entry.get("reason_after", ())), known, alone=entry["alone"])
     usual = entry.get("reason")
     if not entry["alone"] and usual and usual not in _VAGUE:
         senses.append(Sense(usual, title(usual, known), "usual"))
     return senses
 
 
-def _senses(
-    reply: Reply, commands: Sequence[str], known: Knowledge, *, alone: bool, klass: str = ""
-) -> list[Sense]:
+def _senses(reply: Reply, commands: Sequence[str], known: Knowledge, *, alone: bool, klass: str = "") -> list[Sense]:
     """What the rules of decision make of a bare code, and of the code after each of some commands."""
     status = _STATUS[str(reply.reply_code or reply.enhanced_code)[0]]
     general = guesses(reply, known, status)[0].reason
@@ -145,9 +141,7 @@ def _senses(
     for command in commands:
         reason = guesses(reply._replace(smtp_command=command), known, status)[0].reason
         if reason not in _VAGUE and reason != general:
-            known_sense = senses.setdefault(
-                reason, Sense(reason.value, title(reason, known), "guess", klass=klass)
-            )
+            known_sense = senses.setdefault(reason, Sense(reason.value, title(reason, known), "guess", klass=klass))
             known_sense.commands.append(command)
     out = list(senses.values())
     if general not in _VAGUE:
@@ -163,12 +157,7 @@ def _enhanced_page(code: str, known: Knowledge) -> Page:
     entry = known.enhanced_codes.get(generic) or _unlisted(code, code, "a code of the IANA registry")
     group = known.enhanced_subjects.get(f"X.{subject}.X", {})
     classes = [c for c in entry["classes"] if first in ("X", c)] or [first]
-    senses = [
-        sense
-        for c in classes
-        if c in "45"
-        for sense in _enhanced_senses(f"{c}{code[1:]}", entry, group, known)
-    ]
+    senses = [sense for c in classes if c in "45" for sense in _enhanced_senses(f"{c}{code[1:]}", entry, group, known)]
     if first != "X" or len({(s.reason, *s.commands) for s in senses}) <= 1:
         senses = senses[:1] if first == "X" else senses
         for sense in senses:
@@ -205,9 +194,7 @@ def _enhanced_page(code: str, known: Knowledge) -> Page:
 _NO_SUBJECT = "RFC 3463 defines the subjects 0 to 7 only."
 
 
-def _enhanced_senses(
-    code: str, entry: Mapping[str, Any], group: Mapping[str, Any], known: Knowledge
-) -> list[Sense]:
+def _enhanced_senses(code: str, entry: Mapping[str, Any], group: Mapping[str, Any], known: Knowledge) -> list[Sense]:
     commands = [*entry.get("reason_after", ()), *group.get("reason_after", ())]
     return _senses(Reply(enhanced_code=code), commands, known, alone=entry.get("alone", True), klass=code[0])
 
@@ -215,9 +202,7 @@ def _enhanced_senses(
 def _klass(first: str, classes: Sequence[str], known: Knowledge) -> Part:
     if first == "X":
         every = [f"{c}.X.X {known.enhanced_classes[f'{c}.X.X']['name']}" for c in classes]
-        return Part(
-            "X", f"{words.listed(every, 'or')}, by the first number", "The first number gives the class."
-        )
+        return Part("X", f"{words.listed(every, 'or')}, by the first number", "The first number gives the class.")
     entry = known.enhanced_classes[f"{first}.X.X"]
     return Part(f"{first}.X.X", entry["name"], entry["meaning"])
 
@@ -246,9 +231,7 @@ def _party(senses: Sequence[Sense], status: Status | None, known: Knowledge) -> 
     phrase = words.listed([words.PARTIES[Party(party)] for party in named], "or")
     if not named:
         return "the text tells"
-    return (
-        phrase if all(sense.basis == "alone" for sense in senses) else f"most often {phrase}; the text tells"
-    )
+    return phrase if all(sense.basis == "alone" for sense in senses) else f"most often {phrase}; the text tells"
 
 
 def _uses(code: str, known: Knowledge) -> list[Use]:

@@ -78,11 +78,7 @@ def as_session(reply: Reply, known: Knowledge) -> Reply:
 
 def _assuming(reply: Reply, known: Knowledge) -> tuple[Reply, list[str]]:
     """A reply completed so that a rule that knows its text takes it, and what was assumed for that."""
-    if (
-        reply.event == Event.SESSION
-        or status_of(reply) is Status.POSITIVE
-        or decide(reply, known).basis == Basis.RULE
-    ):
+    if reply.event == Event.SESSION or status_of(reply) is Status.POSITIVE or decide(reply, known).basis == Basis.RULE:
         return reply, []
     for rule in known.rules:
         fuller = _completed(reply, rule)
@@ -106,9 +102,7 @@ def _assumptions(reply: Reply, fuller: Reply) -> list[str]:
     if fuller.mta != reply.mta:
         out.append(f"{str(fuller.mta).capitalize()} wrote it")
     if fuller.event != reply.event:
-        out.append(
-            "your own server said it" if fuller.event == Event.REJECTION else "your server was told it"
-        )
+        out.append("your own server said it" if fuller.event == Event.REJECTION else "your server was told it")
     if fuller.smtp_command != reply.smtp_command:
         out.append(f"it came {words.after([str(fuller.smtp_command)])}")
     if fuller.outcome != reply.outcome:
@@ -119,9 +113,7 @@ def _assumptions(reply: Reply, fuller: Reply) -> list[str]:
 def _sender_does(status: str, reply: Reply, known: Knowledge) -> str:
     if reply.outcome in (Outcome.DEFERRED, Outcome.SOFTBOUNCED):
         return str(known.digits["4"]["sender_does"])
-    first = str(reply.reply_code or "")[:1] or {"positive": "2", "transient": "4", "permanent": "5"}.get(
-        status, ""
-    )
+    first = str(reply.reply_code or "")[:1] or {"positive": "2", "transient": "4", "permanent": "5"}.get(status, "")
     return str(known.digits.get(first, {}).get("sender_does", ""))
 
 
@@ -154,10 +146,7 @@ def _on(guess: Guess, reply: Reply, known: Knowledge) -> tuple[str, str]:
     code = str(reply.dsn if own else reply.enhanced_code)
     name = f"the verdict of the MTA, dsn {code}" if own else f"its enhanced status code {code}"
     entry = known.enhanced_codes.get(EnhancedStatusCode.parse(code).generic, {})
-    if (
-        entry.get("alone", bool(entry))
-        and entry.get(f"reason_{code[0]}", entry.get("reason")) == guess.reason
-    ):
+    if entry.get("alone", bool(entry)) and entry.get(f"reason_{code[0]}", entry.get("reason")) == guess.reason:
         return "code", f"by {name}"
     return "guess", f"a guess from {name} {asked}".rstrip() + " alone; the text was not recognised"
 

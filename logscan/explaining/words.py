@@ -78,5 +78,5 @@ def after(names: Sequence[str]) -> str:
 def first_sentence(text: str) -> str:
     """A text up to its first full stop or colon."""
     for end in (". ", ": "):
-        text = text.split(end)[0]
+        text = text.split(end, maxsplit=1)[0]
     return text.rstrip(".")

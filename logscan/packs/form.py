@@ -51,8 +51,7 @@ def _of_texts(value: Any) -> bool:
 
 def _steps(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(step, list) and len(step) == 3 and all(isinstance(item, str) for item in step)
-        for step in value
+        isinstance(step, list) and len(step) == 3 and all(isinstance(item, str) for item in step) for step in value
     )
 
 
@@ -63,23 +62,14 @@ FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 NUMBER = Kind("a number from 200 to 599", lambda value: type(value) is int and 200 <= value <= 599)
 TABLE = Kind("a table", _table)
 TEXT_TABLE = Kind("a table of texts", _of_texts)
-WORD_TABLES = Kind(
-    "a table of tables of texts", lambda value: _table(value) and all(map(_of_texts, value.values()))
-)
-TEXTS_TABLE = Kind(
-    "a table of lists of texts", lambda value: _table(value) and all(map(_texts, value.values()))
-)
+WORD_TABLES = Kind("a table of tables of texts", lambda value: _table(value) and all(map(_of_texts, value.values())))
+TEXTS_TABLE = Kind("a table of lists of texts", lambda value: _table(value) and all(map(_texts, value.values())))
 TABLES = Kind("a list of tables", lambda value: isinstance(value, list) and all(map(_table, value)))
-STEPS = Kind(
-    "a list of steps of three texts each: column, literal that ends it, what it must not hold", _steps
-)
+STEPS = Kind("a list of steps of three texts each: column, literal that ends it, what it must not hold", _steps)
 KEYS = Kind(
     "a table with of (a text) and take (a table of texts)",
     lambda value: (
-        _table(value)
-        and set(value) == {"of", "take"}
-        and isinstance(value["of"], str)
-        and _of_texts(value["take"])
+        _table(value) and set(value) == {"of", "take"} and isinstance(value["of"], str) and _of_texts(value["take"])
     ),
 )
 
@@ -227,9 +217,7 @@ def _named(kind: str, number: int, table: Mapping[str, Any]) -> tuple[str, str]:
     return f"{kind} number {number}", f"[[{kind}]]"
 
 
-def _twice(
-    data: Mapping[str, Any], kinds: Iterator[str] | Mapping[str, Form] | tuple[str, ...]
-) -> Iterator[Fault]:
+def _twice(data: Mapping[str, Any], kinds: Iterator[str] | Mapping[str, Form] | tuple[str, ...]) -> Iterator[Fault]:
     """Ids are unique within their kind."""
     for kind in kinds:
         tables = data.get(kind)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from logscan import codes
+from logscan.codes import Party, Reason, SmtpCommand, Status
 from logscan.errors import PackError
 from logscan.packs import find
 
@@ -28,7 +28,7 @@ class Rule:
     """
 
     id: str
-    reason: codes.Reason
+    reason: Reason
     mta: str = ""
     provider: str = ""
     event: str = ""
@@ -36,8 +36,8 @@ class Rule:
     commands: frozenset[str] = frozenset()
     codes: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
-    party: codes.Party | None = None
-    status: codes.Status | None = None
+    party: Party | None = None
+    status: Status | None = None
     remedy: str = ""
     check: str = ""
     more: str = ""
@@ -82,10 +82,10 @@ def _rule(path: Path, table: Mapping[str, Any]) -> Rule:
         return Rule(
             **{
                 **table,
-                "reason": codes.Reason(table["reason"]),
-                "party": codes.Party(table["party"]) if "party" in table else None,
-                "status": codes.Status(table["status"]) if "status" in table else None,
-                "commands": frozenset(codes.SmtpCommand(word) for word in table.get("commands", ())),
+                "reason": Reason(table["reason"]),
+                "party": Party(table["party"]) if "party" in table else None,
+                "status": Status(table["status"]) if "status" in table else None,
+                "commands": frozenset(SmtpCommand(word) for word in table.get("commands", ())),
                 "codes": tuple(table.get("codes", ())),
                 "text": tuple(text.lower() for text in table.get("text", ())),
             }

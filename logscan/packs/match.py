@@ -29,7 +29,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
 
 
 def tagged(mta: Mta, agent: str | None) -> bool:
-    """Is a program tag one of this MTA's?"""
+    """Tell whether a program tag is one of this MTA's."""
     return agent is not None and bool(compiled(mta.tag).search(agent))
 
 
@@ -47,9 +47,7 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
             fields[name] = value.removesuffix(suffix)
     if shape.keys:
         pairs = dict(
-            reversed(
-                [pair.split("=", 1) for pair in (fields.get(shape.keys_of) or "").split(", ") if "=" in pair]
-            )
+            reversed([pair.split("=", 1) for pair in (fields.get(shape.keys_of) or "").split(", ") if "=" in pair])
         )
         fields |= {column: pairs[key] for key, column in shape.keys.items() if key in pairs}
     _translate(mta, fields, fields)

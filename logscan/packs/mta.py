@@ -49,7 +49,11 @@ class Part:
     @property
     def fills(self) -> frozenset[str]:
         """Every column this part may write."""
-        return frozenset(self.fixed).union([self.of] if self.cut else []).union(*(groups(pattern) for pattern in self.patterns))
+        return (
+            frozenset(self.fixed)
+            .union([self.of] if self.cut else [])
+            .union(*(groups(pattern) for pattern in self.patterns))
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,8 +183,7 @@ class _Reader:
             closes=table.get("closes", False),
             severity=table.get("severity", ""),
             title=table.get("title", ""),
-            examples=tuple(table.get("example", ()))
-            or tuple({"line": line} for line in table.get("examples", ())),
+            examples=tuple(table.get("example", ())) or tuple({"line": line} for line in table.get("examples", ())),
         )
 
     def frames(self) -> tuple[framing.Frame, ...]:
@@ -197,10 +200,7 @@ class _Reader:
             if key not in about:
                 raise PackError(f"{self.path}:1: [mta] needs {key!r}")
         parts = {table["id"]: self.part(table) for table in self.data.get("part", ())}
-        shapes = {
-            kind: tuple(self.shape(kind, table, parts) for table in self.data.get(kind, ()))
-            for kind in TABLES
-        }
+        shapes = {kind: tuple(self.shape(kind, table, parts) for table in self.data.get(kind, ())) for kind in TABLES}
         return Mta(
             id=about["id"],
             name=about["name"],
@@ -212,9 +212,7 @@ class _Reader:
             ignored=shapes["ignore"],
             words=self.data.get("words", {}),
             missing={name: tuple(values) for name, values in self.data.get("missing", {}).items()},
-            forged=tuple(
-                (entry["agent"], line) for entry in self.data.get("forged", ()) for line in entry["lines"]
-            ),
+            forged=tuple((entry["agent"], line) for entry in self.data.get("forged", ()) for line in entry["lines"]),
             path=self.path,
         )
 

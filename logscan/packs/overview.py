@@ -16,11 +16,11 @@ def text(patterns: Sequence[str]) -> str:
     """Every MTA pack with its counts, then codes, reasons, providers and rules; raises PackError."""
     folders = find.site_folders(patterns)
     out = ["MTA packs"]
-    for mta in mtas(folders):
-        out.append(
-            f"  {mta.id:10} {mta.name:12} {len(mta.events)} kinds of events, {len(mta.messages)} facts, "
-            f"{len(mta.notices)} notices, {len(mta.ignored)} left alone   {mta.path}"
-        )
+    out += [
+        f"  {mta.id:10} {mta.name:12} {len(mta.events)} kinds of events, {len(mta.messages)} facts, "
+        f"{len(mta.notices)} notices, {len(mta.ignored)} left alone   {mta.path}"
+        for mta in mtas(folders)
+    ]
     known = knowledge(folders)
     out += [
         "Knowledge",
@@ -36,9 +36,7 @@ def check(files: Sequence[str], patterns: Sequence[str]) -> tuple[str, bool]:
     """Check the files named, or all packs, against the laws; the text, and whether all hold."""
     folders = find.site_folders(patterns)
     try:
-        troubles = (
-            [t for name in files for t in laws.check_file(Path(name))] if files else laws.check_all(folders)
-        )
+        troubles = [t for name in files for t in laws.check_file(Path(name))] if files else laws.check_all(folders)
     except PackError as error:
         return str(error), False
     if not troubles:

@@ -30,9 +30,7 @@ def breaches(
     """
     for pattern in patterns:
         fillers = dict.fromkeys((*_FILLERS, *anchors, *_literals(pattern)))
-        slow = next(
-            (text for text in _hostile(pattern, starts, tuple(fillers)) if _grows(pattern, text, size)), None
-        )
+        slow = next((text for text in _hostile(pattern, starts, tuple(fillers)) if _grows(pattern, text, size)), None)
         if slow is not None:
             yield pattern, f"{slow[0][-30:]}{slow[1]}{slow[1]}…"
 
@@ -65,10 +63,10 @@ def _grows(pattern: str, text: tuple[str, str], size: int) -> bool:
     short, long = (start + (filler * (n // len(filler) + 1))[:n] for n in (size, 4 * size))
     for _ in range(_TRIES):
         slow = _seconds(pattern, long)
-        if slow < _FAST * len(long) or slow < _GENEROUS * _seconds(pattern, short):
-            return False
         if slow >= _PATIENCE:
             return True
+        if slow < _FAST * len(long) or slow < _GENEROUS * _seconds(pattern, short):
+            return False
     return True
 
 

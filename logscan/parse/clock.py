@@ -20,16 +20,12 @@ def utc(stamps: pl.Series, kind: str, clock: Clock) -> pl.Series:
 def _bsd(frame: pl.DataFrame, clock: Clock) -> pl.Series:
     # 2000 was a leap year, so every calendar day exists in it; then each stretch of the year moves as a whole.
     leap = frame.select(
-        (pl.lit("2000 ") + pl.col("stamp"))
-        .str.strptime(_NAIVE, "%Y %b %d %H:%M:%S%.f", strict=False)
-        .alias("t")
+        (pl.lit("2000 ") + pl.col("stamp")).str.strptime(_NAIVE, "%Y %b %d %H:%M:%S%.f", strict=False).alias("t")
     )
-    shift: pl.Expr | None = None
-    for start, move in _stretches(clock):
-        if shift is None:
-            shift = pl.lit(move)
-        else:
-            shift = pl.when(pl.col("t") >= start).then(pl.lit(move)).otherwise(shift)
+    (_, first), *later = _stretches(clock)
+    shift: pl.Expr = pl.lit(first)
+    for start, move in later:
+        shift = pl.when(pl.col("t") >= start).then(pl.lit(move)).otherwise(shift)
     return _to_utc(leap.select((pl.col("t") + shift).alias("t")).to_series(), clock.zone)
 
 
@@ -59,9 +55,7 @@ def _iso(frame: pl.DataFrame, clock: Clock) -> pl.Series:
     fixed = rows.select(moved.dt.replace_time_zone("UTC").alias("t")).to_series()
     if zones.to_series().null_count() == 0:
         return fixed
-    local = _to_utc(
-        rows.select(pl.when(pl.col("zone").is_null()).then(pl.col("t")).alias("t")).to_series(), clock.zone
-    )
+    local = _to_utc(rows.select(pl.when(pl.col("zone").is_null()).then(pl.col("t")).alias("t")).to_series(), clock.zone)
     return pl.DataFrame({"a": fixed, "b": local}).select(pl.coalesce("a", "b")).to_series()
 
 
@@ -76,9 +70,7 @@ def _to_utc(naive: pl.Series, zone: str) -> pl.Series:
     """Local to UTC: the first pass of a repeated hour; a skipped time by the offset before the jump."""
     if zone == "UTC":
         return naive.dt.replace_time_zone("UTC")
-    plain = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
-        "UTC"
-    )
+    plain = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
     if plain.null_count() == naive.null_count():
         return plain
     hour = timedelta(hours=1)

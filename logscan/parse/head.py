@@ -45,9 +45,7 @@ def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_o
         taken, rest = _slow(rest, frame, clock)
         parts.append(taken)
     if not parts:
-        return _slow(
-            rows.clear(), Frame("none", "^(?P<_stamp>)(?P<reporting_mta>)(?P<agent>)", "bsd"), clock
-        )[0]
+        return _slow(rows.clear(), Frame("none", "^(?P<_stamp>)(?P<reporting_mta>)(?P<agent>)", "bsd"), clock)[0]
     return pl.concat([part for part in parts if not part.is_empty()] or parts[:1])
 
 

@@ -23,9 +23,7 @@ def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     )
     of_events = lived.filter(~pl.col("_fact")).select("_row", "_life")
     rows = events.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    rows = rows.join(of_events, on="_row", how="left").join(
-        known, on=[*_KEY, "_life"], how="left", suffix="_said"
-    )
+    rows = rows.join(of_events, on="_row", how="left").join(known, on=[*_KEY, "_life"], how="left", suffix="_said")
     filled = []
     for name in _FACTS:
         said = f"{name}_said" if name in events.columns else name
@@ -35,11 +33,7 @@ def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 
 def _complete(facts: pl.DataFrame) -> pl.DataFrame:
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _FACTS if name not in facts.columns]
-    return (
-        facts.with_columns(missing)
-        .with_columns(pl.col("size").cast(pl.Int64))
-        .drop("timestamp", "agent")
-    )
+    return facts.with_columns(missing).with_columns(pl.col("size").cast(pl.Int64)).drop("timestamp", "agent")
 
 
 def _lives(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
@@ -48,9 +42,7 @@ def _lives(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     of_events = events.with_row_index("_row").select(
         *keys, pl.col("_row").cast(pl.Int64), _closes=pl.lit(value=False), _fact=pl.lit(value=False)
     )
-    of_facts = facts.select(
-        *keys, _row=pl.lit(None, dtype=pl.Int64), _closes="_closes", _fact=pl.lit(value=True)
-    )
+    of_facts = facts.select(*keys, _row=pl.lit(None, dtype=pl.Int64), _closes="_closes", _fact=pl.lit(value=True))
     whole = pl.concat([of_events, of_facts]).filter(pl.col("queue_id").is_not_null()).sort("_file", "offset")
     ended = pl.col("_closes").cast(pl.Int32).cum_sum().over(_KEY) - pl.col("_closes").cast(pl.Int32)
     return (

@@ -11,6 +11,7 @@ from logscan import schema
 from logscan.framing import Clock, Frame
 from logscan.packs.mta import Mta, nameless
 from logscan.parse import head, reply, shapes
+from logscan.parse import notices as notices_
 
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
@@ -73,7 +74,7 @@ ALL = Wanted(frozenset(schema.PARSED), messages=True)
 _EVENT_TYPES = {c.name: schema.polars_type for c in schema.EVENTS}
 
 
-def parse(
+def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     data: bytes, offset: int, source: str, packs: tuple[Mta, ...], clock: Clock, wanted: Wanted = ALL
 ) -> Parsed:
     """Parse whole lines; ``offset`` is the place of the first byte in the decompressed stream."""
@@ -136,9 +137,7 @@ def _valid(data: bytes) -> bool:
 
 @cache
 def _anchors(packs: tuple[Mta, ...], messages: bool) -> str:
-    kinds = [
-        shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))
-    ]
+    kinds = [shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))]
     anchors = {anchor for shape in kinds for anchor in shape.anchors}
     # An anchor that holds another one is found where that one is.
     return shapes.any_of({a for a in anchors if not any(b != a and b in a for b in anchors)})
@@ -166,7 +165,7 @@ def _read(
             taken, mine = shapes.take(mine, mta, shape, wanted.columns, ascii_only=ascii_only)
             if taken.height:
                 events.append(taken.with_columns(mta=pl.lit(mta.id)))
-    taken, mine = shapes.notices(mine, mta)
+    taken, mine = notices_.take(mine, mta)
     if taken.height:
         notices.append(taken.with_columns(mta=pl.lit(mta.id)))
     for shape in shapes.anchored(mine, mta.messages) if wanted.messages else ():
@@ -195,22 +194,16 @@ def _known(packs: tuple[Mta, ...], frame: Frame | None) -> str:
     return head + f"(?:message repeated [0-9]+ times: \\[ ?)?(?:{payload})"
 
 
-def _unknown(
-    rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], *, loosely: bool
-) -> pl.DataFrame:
+def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], *, loosely: bool) -> pl.DataFrame:
     """The lines that are neither facts nor left alone on purpose.
 
-    ``loosely`` looks for what stands behind the first "]: " anywhere in the line, which is several times faster; it is for
-    lines without an anchor, where a wrong answer could only count a strange line as one left alone.
+    ``loosely`` looks for what stands behind the first "]: " anywhere in the line, which is several times faster;
+    it is for lines without an anchor, where a wrong answer could only count a strange line as one left alone.
     """
     for frame in frames:
         if loosely and frame.name in ("bsd", "iso"):
             rows = rows.filter(~rows.get_column("line").str.contains(_known(packs, None)))
-        rows = (
-            rows
-            if rows.is_empty()
-            else rows.filter(~rows.get_column("line").str.contains(_known(packs, frame)))
-        )
+        rows = rows if rows.is_empty() else rows.filter(~rows.get_column("line").str.contains(_known(packs, frame)))
     return rows
 
 
@@ -252,7 +245,7 @@ def _unfolded(rows: pl.DataFrame) -> pl.DataFrame:
     """A line that stands for N equal lines becomes N rows."""
     if rows.get_column("_times").max() == 1:
         return rows
-    return rows.select(pl.all().repeat_by("_times")).explode(pl.all())
+    return rows.select(pl.all().repeat_by("_times")).explode(rows.columns)
 
 
 def _loose(frames: list[pl.DataFrame], source: str) -> pl.DataFrame:

@@ -36,7 +36,10 @@ def split(rows: pl.DataFrame) -> pl.DataFrame:
     if not rows.select(edges.any()).item():
         return rows
     return rows.with_columns(
-        pl.when(edges).then(pl.col("diagnostic").str.strip_chars(" \t")).otherwise(pl.col("diagnostic")).alias("diagnostic")
+        pl.when(edges)
+        .then(pl.col("diagnostic").str.strip_chars(" \t"))
+        .otherwise(pl.col("diagnostic"))
+        .alias("diagnostic")
     )
 
 

@@ -11,10 +11,10 @@ from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import Mta, Part, Shape, groups, nameless
+from logscan.packs.mta import Mta, Part, Shape, groups
 
 _TEXT = pl.String()
-_PAYLOAD = pl.col("_payload")
+PAYLOAD = pl.col("_payload")
 _AS_IS = pl.QueryOptFlags.none()  # these queries are short and written in the order in which they should run
 
 
@@ -33,13 +33,12 @@ def anchored(rows: pl.DataFrame, shapes: Iterable[Shape]) -> list[Shape]:
     shapes = list(shapes)
     if rows.is_empty() or not shapes:
         return []
-    seen = rows.select(
-        _has(_PAYLOAD, shape.anchors).any().alias(str(n)) for n, shape in enumerate(shapes)
-    ).row(0)
+    seen = rows.select(has_any(PAYLOAD, shape.anchors).any().alias(str(n)) for n, shape in enumerate(shapes)).row(0)
     return [shape for shape, hit in zip(shapes, seen, strict=True) if hit]
 
 
-def _has(column: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
+def has_any(column: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
+    """Tell for each text whether it holds any of some literals."""
     if len(literals) == 1:
         return column.str.contains(literals[0], literal=True)
     return column.str.contains(any_of(literals))
@@ -49,7 +48,7 @@ def take(
     rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split rows (with _payload) into those a shape takes, its fields added, and the rest; their order may change."""
-    candidates, others = _parted(rows, _has(_PAYLOAD, shape.anchors))
+    candidates, others = _parted(rows, has_any(PAYLOAD, shape.anchors))
     found: list[pl.DataFrame] = []
     left = candidates
     if shape.layout and ascii_only and not left.is_empty():
@@ -78,7 +77,7 @@ def _parted(rows: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.Da
 
 def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Fields that literals part from each other, each ending at the first place where its literal stands."""
-    rest = _PAYLOAD
+    rest = PAYLOAD
     good = pl.lit(value=True)
     cut = rows.lazy()
     for name, end, allowed in shape.layout:
@@ -93,9 +92,7 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
         rest = pl.col("_rest")
         good &= _allowed(pl.col(name), allowed) if allowed else pl.col(name).is_not_null()
     done = (
-        cut.with_columns(good.fill_null(value=False).alias("_good"))
-        .drop("_at", "_rest")
-        .collect(optimizations=_AS_IS)
+        cut.with_columns(good.fill_null(value=False).alias("_good")).drop("_at", "_rest").collect(optimizations=_AS_IS)
     )
     mask = done.get_column("_good")
     done = done.drop("_good")
@@ -122,7 +119,7 @@ def _by_pattern(rows: pl.DataFrame, pattern: str) -> tuple[pl.DataFrame, pl.Data
     got = (
         rows.drop(names, strict=False)
         .lazy()
-        .with_columns(_whole(_PAYLOAD, pattern))
+        .with_columns(_whole(PAYLOAD, pattern))
         .unnest("_g")
         .collect(optimizations=_AS_IS)
     )
@@ -137,9 +134,7 @@ def _whole(column: pl.Expr, pattern: str) -> pl.Expr:
     return column.str.extract_groups(f"(?P<_whole>{pattern})").alias("_g")
 
 
-def _fill(
-    rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool
-) -> pl.DataFrame:
+def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
     """Trim, take keys by name, add fixed values, translate, apply parts, and drop what means missing."""
     parts = _needed(shape, want)
     needed = want | {part.of for part in parts}
@@ -215,20 +210,19 @@ def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.Da
     touched, plain = _parted(rows, held)
     if touched.is_empty():
         return rows
-    done = _apply(touched.lazy(), set(rows.columns), some)
     captured = {name for part in some for pattern in part.patterns for name in groups(pattern)}
-    done = done.with_columns(_words(mta, captured)).collect(optimizations=_AS_IS)
+    done = (
+        _apply(touched.lazy(), set(rows.columns), some)
+        .with_columns(_words(mta, captured))
+        .collect(optimizations=_AS_IS)
+    )
     return done if plain.is_empty() else pl.concat([plain, done], how="diagonal")
 
 
 def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
     """A part without an anchor runs once for each distinct value of the column that it reads."""
     values = rows.select(pl.col(part.of).unique())
-    done = (
-        _apply(values.lazy(), {part.of}, (part,))
-        .with_columns(_words(mta, part.fills))
-        .collect(optimizations=_AS_IS)
-    )
+    done = _apply(values.lazy(), {part.of}, (part,)).with_columns(_words(mta, part.fills)).collect(optimizations=_AS_IS)
     fresh = [name for name in done.columns if name != part.of]
     both = [name for name in fresh if name in rows.columns]
     out = rows.join(done, on=part.of, how="left", suffix="_new", nulls_equal=True, maintain_order="left")
@@ -242,11 +236,7 @@ def _apply(rows: pl.LazyFrame, names: set[str], parts: tuple[Part, ...]) -> pl.L
     Captured words are translated afterwards, once: words of the vocabulary translate to themselves.
     """
     for part in parts:
-        hit = (
-            pl.col(part.of).str.contains(part.anchor, literal=True)
-            if part.anchor
-            else pl.col(part.of).is_not_null()
-        )
+        hit = pl.col(part.of).str.contains(part.anchor, literal=True) if part.anchor else pl.col(part.of).is_not_null()
         for name, value in part.when.items():
             hit &= (pl.col(name) == value) if name in names else pl.lit(value=False)
         left = pl.when(hit).then(pl.col(part.of))
@@ -283,29 +273,3 @@ def _written(part: Part, names: set[str]) -> list[pl.Expr]:
         old = pl.col(name) if name in names else pl.lit(None, dtype=_TEXT)
         out.append(pl.coalesce(*sources, old).alias(name))
     return out
-
-
-def notices(rows: pl.DataFrame, mta: Mta) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows into notices, with _kind, _severity and _text, and the rest: first which they are, then their text."""
-    shapes = anchored(rows, mta.notices)
-    if not shapes:
-        return rows.clear(), rows
-    which = pl.lit(None, dtype=pl.Int32)
-    for n, shape in reversed(list(enumerate(shapes))):
-        held = pl.when(_has(_PAYLOAD, shape.anchors)).then(_PAYLOAD)
-        which = pl.when(held.str.contains("|".join(f"(?:{nameless(p)})" for p in shape.patterns))).then(n).otherwise(which)
-    numbers = rows.select(which.alias("n")).to_series()
-    taken = rows.with_columns(numbers.alias("_n"))
-    out = []
-    for n in sorted(numbers.drop_nulls().unique().to_list()):
-        texts = [_text_of(pattern) for pattern in shapes[n].patterns]
-        said = {"_kind": pl.lit(shapes[n].id), "_severity": pl.lit(shapes[n].severity), "_text": pl.coalesce(texts)}
-        out.append(taken.filter(pl.col("_n") == n).with_columns(**said).drop("_n"))
-    return (pl.concat(out) if out else rows.clear()), rows.filter(numbers.is_null())
-
-
-def _text_of(pattern: str) -> pl.Expr:
-    names = groups(pattern)
-    if "_text" in names:
-        return _PAYLOAD.str.extract(pattern, names.index("_text") + 1)
-    return _PAYLOAD.str.extract(f"({pattern})", 1)

@@ -32,9 +32,7 @@ def _sums(findings: Findings, covered: Coverage) -> str:
     if covered.unparsed:
         says.append(f"{words.number(covered.unparsed)} {_were(covered.unparsed)} not understood.")
     if covered.foreign:
-        says.append(
-            f"{words.many(covered.foreign, 'line')} of other programs {_were(covered.foreign)} left aside."
-        )
+        says.append(f"{words.many(covered.foreign, 'line')} of other programs {_were(covered.foreign)} left aside.")
     if covered.cut:
         says.append(f"{words.many(covered.cut, 'line')} {_were(covered.cut)} too long to be read whole.")
     return " ".join(says)
@@ -70,9 +68,7 @@ def _files(findings: Findings, page: Page) -> list[str]:
     if names:
         kinds = [page.log(mta, 20) for mta in findings.mtas]
         whose = f" ({words.listed(kinds)})" if kinds else ""
-        out += page.wrap(
-            f"Read: {words.listed(names, len(findings.sources) - len(names))}{whose}.", "  ", "  "
-        )
+        out += page.wrap(f"Read: {words.listed(names, len(findings.sources) - len(names))}{whose}.", "  ", "  ")
     if findings.skipped:
         out.append("  Not read:")
         for name, why in findings.skipped[: page.shown(len(findings.skipped))]:

@@ -76,9 +76,7 @@ def _alarms(findings: Findings) -> list[str]:
     ours = covered.lines - covered.foreign
     if covered.unparsed * 100 > ours:
         part = words.share(covered.unparsed, ours)
-        out.append(
-            f"Take care: {part} of the mail server's lines were not understood, so they do not count here."
-        )
+        out.append(f"Take care: {part} of the mail server's lines were not understood, so they do not count here.")
     return out
 
 
@@ -120,11 +118,7 @@ def _rows(totals: Totals) -> list[_Row]:
         rows.append(("attempts", totals.attempts, words.counted(totals.attempts_by_outcome), ""))
     if totals.rejected or totals.recipients:
         rows.append(("refused by us", totals.rejected, "", ""))
-    rows += [
-        (f"{word} by us", n, "", "")
-        for word, n in (("held", totals.held), ("discarded", totals.discarded))
-        if n
-    ]
+    rows += [(f"{word} by us", n, "", "") for word, n in (("held", totals.held), ("discarded", totals.discarded)) if n]
     return rows
 
 

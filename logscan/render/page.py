@@ -60,9 +60,7 @@ class Page:
 
     # Lines
 
-    def wrap(
-        self, text: str, first: str = "", rest: str = "", *, style: str = "", links: bool = False
-    ) -> list[str]:
+    def wrap(self, text: str, first: str = "", rest: str = "", *, style: str = "", links: bool = False) -> list[str]:
         """Safe text in lines no wider than the page.
 
         A word too long for a line is broken, except, with ``links``, an address of the web: half of one is of

@@ -23,9 +23,7 @@ def problems(findings: Findings, page: Page) -> list[str]:
     if left:
         out += [
             "",
-            *page.wrap(
-                f"{words.sentence(words.many(left, 'more cause'))} not shown: --top {len(ranked)} shows all."
-            ),
+            *page.wrap(f"{words.sentence(words.many(left, 'more cause'))} not shown: --top {len(ranked)} shows all."),
         ]
     return out
 
@@ -95,9 +93,7 @@ def _where(problem: Problem, page: Page) -> str:
     providers = words.listed(
         [page.log(name, 40) for name in problem.providers[:_DOMAINS]], len(problem.providers) - _DOMAINS
     )
-    return (
-        f"{domains}{'; ' if domains else ''}provider{'s' if len(problem.providers) > 1 else ''}: {providers}"
-    )
+    return f"{domains}{'; ' if domains else ''}provider{'s' if len(problem.providers) > 1 else ''}: {providers}"
 
 
 def _mta(findings: Findings, problem: Problem, page: Page) -> str:
@@ -147,9 +143,7 @@ def refusals(findings: Findings, page: Page) -> list[str]:
 def _refusal(problem: Problem, wide: int, page: Page) -> list[str]:
     indent = wide + 4
     out = _title(problem, f"  {words.number(problem.count):>{wide}}  ", page)
-    aside = [
-        f"{n:,} {page.log(word, 20)}" for word, n in problem.outcomes.items() if word != "rejected" and n
-    ]
+    aside = [f"{n:,} {page.log(word, 20)}" for word, n in problem.outcomes.items() if word != "rejected" and n]
     where = _where(problem, page)
     notes = [*([", ".join(aside)] if aside else []), *([f"for {where}"] if where else [])]
     if notes:

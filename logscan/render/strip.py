@@ -99,9 +99,7 @@ def _axis(slots: Sequence[Slot], step: int, wide: int, page: Page) -> list[str]:
     if ticks:
         marks = [(n * wide, f"{at.hour:02}") for n, at in enumerate(here) if at.hour % ticks == 0]
         out.append(_marked(marks, len(slots) * wide))
-    begins = [
-        n for n in range(len(here)) if n == 0 or _period_of(here[n], step) != _period_of(here[n - 1], step)
-    ]
+    begins = [n for n in range(len(here)) if n == 0 or _period_of(here[n], step) != _period_of(here[n - 1], step)]
     out.append(_days(slots, begins, wide, step, page))
     return [page.paint("dim", line) for line in out]
 

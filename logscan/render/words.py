@@ -47,9 +47,7 @@ def share(part: int, whole: int) -> str:
     tenths = part * 1000 / whole
     if tenths < 1:
         return f"<0.1{GLUE}%"
-    return (
-        f"{tenths / 10:.1f}{GLUE}%" if tenths < 999 else f">99.9{GLUE}%" if tenths > 999 else f"99.9{GLUE}%"
-    )
+    return f"{tenths / 10:.1f}{GLUE}%" if tenths < 999 else f">99.9{GLUE}%" if tenths > 999 else f"99.9{GLUE}%"
 
 
 def listed(parts: Sequence[str], left_out: int = 0) -> str:

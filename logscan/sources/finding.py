@@ -134,9 +134,7 @@ def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> M
     except MissingExtraError as error:
         raise Unfit(str(error), error=MissingExtraError) from None
     if compression and damage and not head:
-        raise Unfit(
-            f"damaged {compression} data ({damage})", f"check it with `{trouble.tester(compression, path)}`"
-        )
+        raise Unfit(f"damaged {compression} data ({damage})", f"check it with `{trouble.tester(compression, path)}`")
     trouble.refuse_other_formats(head, path)
     if not named and not head:
         raise Unfit("empty")

@@ -84,9 +84,7 @@ def _open(source: Source, path: str) -> Any:
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and _is_same(source, entry.stat()):
                 return Path(entry.path).open("rb", buffering=0)
-    raise InputError(
-        f"{source.name}: was replaced or cut while logscan was running (log rotation?); run logscan again"
-    )
+    raise InputError(f"{source.name}: was replaced or cut while logscan was running (log rotation?); run logscan again")
 
 
 def _is_same(source: Source, status: os.stat_result) -> bool:

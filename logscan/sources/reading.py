@@ -162,9 +162,7 @@ def _damaged(source: Source, stream: Stream) -> str:
     where = f"{source.name}: cannot be read further than byte {stream.position:,}"
     if not stream.packed:
         return f"{where} ({stream.damage}); check the disk or mount that it is on"
-    check = (
-        f"check it with `{trouble.tester(stream.packed, source.path)}`" if source.path else "send it again"
-    )
+    check = f"check it with `{trouble.tester(stream.packed, source.path)}`" if source.path else "send it again"
     return (
         f"{where} of its decompressed data ({stream.damage}); everything before was read. "
         f"The {stream.packed} data are damaged, cut off or still being written: {check}"

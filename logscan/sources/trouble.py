@@ -67,9 +67,7 @@ def tester(compression: str, path: str) -> str:
 
 def _missing(path: str) -> Unfit:
     if Path(path).is_symlink():
-        return Unfit(
-            f"a symbolic link to {Path(path).readlink()}, which does not exist", "name the file that you mean"
-        )
+        return Unfit(f"a symbolic link to {Path(path).readlink()}, which does not exist", "name the file that you mean")
     return Unfit("no such file or folder", _nearest(path) or _elsewhere(path))
 
 
@@ -119,10 +117,7 @@ def _permission(path: str) -> str:
         if not status.st_mode & stat.S_IRGRP or status.st_gid in (0, *os.getgroups()):
             return again
         owner = f"its group is {group}" if place == Path(path) else f"the group of {place} is {group}"
-        return (
-            f"{owner}: {again}, or add yourself to that group with `sudo usermod -aG {group} $USER` "
-            "and log in again"
-        )
+        return f"{owner}: {again}, or add yourself to that group with `sudo usermod -aG {group} $USER` and log in again"
     return again
 
 

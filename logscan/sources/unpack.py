@@ -9,9 +9,7 @@ from typing import Any, Protocol
 from logscan.errors import MissingExtraError
 
 MAGIC = {"gz": b"\x1f\x8b\x08", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zst": b"\x28\xb5\x2f\xfd"}
-_SKIPPABLE = (
-    b"\x2a\x4d\x18"  # RFC 8878 section 3.1.2: pzstd writes one such frame in front of each other frame
-)
+_SKIPPABLE = b"\x2a\x4d\x18"  # RFC 8878 section 3.1.2: pzstd writes one such frame in front of each other frame
 
 
 class Codec(Protocol):
@@ -59,9 +57,7 @@ def codec(name: str) -> Codec:
         return lzma.LZMADecompressor()
     except ImportError as error:
         if name == "zst":
-            raise MissingExtraError(
-                "reading .zst logs needs one more package: pip install 'logscan[zstd]'"
-            ) from None
+            raise MissingExtraError("reading .zst logs needs one more package: pip install 'logscan[zstd]'") from None
         raise MissingExtraError(f"this Python was built without {name} support ({error})") from None
 
 
@@ -107,7 +103,8 @@ class _Gzip:
         data = self._kept + data if self._kept else data
         fed = 1 if max_length == 1 else len(data)
         out = self._inner.decompress(data[:fed], max_length)
-        self._kept = self._inner.unconsumed_tail + data[fed:]
+        # At the member's end, zlib may leave in unconsumed_tail what it has put into unused_data.
+        self._kept = (b"" if self._inner.eof else self._inner.unconsumed_tail) + data[fed:]
         self._full = len(out) == max_length
         return out
 
@@ -122,25 +119,26 @@ def _zstd() -> Codec:
 class _Zstandard:
     """The zstandard package's decompressor, which has no limit: it is fed in small pieces.
 
-    A block of 128 KiB takes at least 4 stored bytes, so a piece of 2 KiB cannot give more than 64 MiB.
+    A block of 128 KiB takes at least 4 stored bytes, so a piece of 512 cannot give more than 16 MiB.
     As above, bytewise out is bytewise in.
     """
 
-    _PIECE = 2048
+    _PIECE = 512
 
     def __init__(self, library: Any) -> None:
         self._inner = library.ZstdDecompressor().decompressobj()
         self._input = b""
-        self._at = 0
+        self._at = 0  # how much of the input was fed
         self._out = b""
+        self._given = 0  # how much of the output was handed out
 
     @property
     def eof(self) -> bool:
-        return bool(self._inner.eof) and not self._out
+        return bool(self._inner.eof) and self._given >= len(self._out)
 
     @property
     def needs_input(self) -> bool:
-        return not self._out and self._at >= len(self._input)
+        return self._given >= len(self._out) and self._at >= len(self._input)
 
     @property
     def unused_data(self) -> bytes:
@@ -149,9 +147,9 @@ class _Zstandard:
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
         if data:
             self._input, self._at = self._input[self._at :] + data, 0
-        while not self._out and not self._inner.eof and self._at < len(self._input):
+        while self._given >= len(self._out) and not self._inner.eof and self._at < len(self._input):
             piece = self._input[self._at : self._at + (1 if max_length == 1 else self._PIECE)]
             self._at += len(piece)
-            self._out = self._inner.decompress(piece)
-        out, self._out = self._out[:max_length], self._out[max_length:]
-        return out
+            self._out, self._given = self._inner.decompress(piece), 0
+        start, self._given = self._given, self._given + max_length
+        return self._out[start : self._given]

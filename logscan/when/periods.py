@@ -13,9 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from logscan.errors import OptionError
 
-_FORMS = (
-    "2026-11-01, 2026-11-01 12:30, 2026-11, Nov 24, 12:30, yesterday, monday, last week, 3 days ago or 2h"
-)
+_FORMS = "2026-11-01, 2026-11-01 12:30, 2026-11, Nov 24, 12:30, yesterday, monday, last week, 3 days ago or 2h"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -58,9 +56,7 @@ def period(text: str, *, now: datetime, tz: tzinfo) -> Period:
     try:
         found = _ago(words, local) or _calendar(words, local) or _moment(words, local) or _day(words, local)
     except (ValueError, OverflowError):
-        raise OptionError(
-            f"{text!r} is a date or time that does not exist; write for example {_FORMS}"
-        ) from None
+        raise OptionError(f"{text!r} is a date or time that does not exist; write for example {_FORMS}") from None
     if found is None:
         raise OptionError(_refusal(text, words))
     return found

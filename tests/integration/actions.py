@@ -58,9 +58,7 @@ class Host:
 
 def say(code: int, enhanced: str | None, *texts: str, close: bool = False, keep: int = 0) -> Reply:
     """Make a reply whose every line starts with the enhanced code, with a token in its first line."""
-    rows = (
-        [*texts] if any("{t}" in text for text in texts) or not texts else [f"{texts[0]} {{t}}", *texts[1:]]
-    )
+    rows = [*texts] if any("{t}" in text for text in texts) or not texts else [f"{texts[0]} {{t}}", *texts[1:]]
     lines = tuple(f"{enhanced} {row}" if enhanced else row for row in rows)
     return Reply(str(code), enhanced, lines, close, keep=keep)
 

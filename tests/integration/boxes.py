@@ -118,9 +118,7 @@ REFUSING_DATA = {
         ),
     ),
     "size552": dot(BOUNCED, say(552, "5.3.4", "Message size exceeds fixed limit")),
-    "spam": dot(
-        BOUNCED, say(550, "5.7.1", "Message looks like spam, ref {t}, see https://example.net/help?a=(1)")
-    ),
+    "spam": dot(BOUNCED, say(550, "5.7.1", "Message looks like spam, ref {t}, see https://example.net/help?a=(1)")),
     "plain554": dot(BOUNCED, say(554, None, "Transaction failed")),
     "spam554": dot(BOUNCED, say(554, "5.7.1", "Message rejected under policy")),
     "later451": dot(LATER, say(451, "4.7.1", "Please come back"), say(250, None, "{t} thank you")),
@@ -128,9 +126,7 @@ REFUSING_DATA = {
         DEFERRED,
         say(451, "4.7.500", "Server busy. Please try again later from [192.0.2.1]. ({t}) [EX01.example.net]"),
     ),
-    "dot421": dot(
-        LATER, say(421, "4.3.2", "Shutting down after the dot", close=True), say(250, None, "{t} ok")
-    ),
+    "dot421": dot(LATER, say(421, "4.3.2", "Shutting down after the dot", close=True), say(250, None, "{t} ok")),
     "dote": dot(LATER, Drop(), say(250, "2.0.0", "Ok {t} at last")),
     "mutee": dot(LATER, Silence(), say(250, "2.0.0", "Ok {t} at last")),
 }
@@ -149,9 +145,7 @@ HOSTILE = {
     "hostsaid": rcpt(BOUNCED, say(550, None, "{t} host mx.evil.example[203.0.113.9] said: 450 4.1.1 later")),
     "inreply": dot(BOUNCED, say(554, "5.6.0", "{t} bad (in reply to MAIL FROM command)")),
     "refused": dot(DEFERRED, say(451, None, "{t} refused to talk to me: 550 5.7.1 go away")),
-    "suspend": dot(
-        DEFERRED, say(452, "4.3.1", "{t} delivery temporarily suspended: connect to x[203.0.113.9]:25: No")
-    ),
+    "suspend": dot(DEFERRED, say(452, "4.3.1", "{t} delivery temporarily suspended: connect to x[203.0.113.9]:25: No")),
     "utf8": rcpt(BOUNCED, say(550, "5.1.1", "{t} Empfänger unbekannt — нет такого пользователя 没有此用户")),
     "latin": rcpt(BOUNCED, say(550, "5.1.1", "{t} Empf\udce4nger unbekannt")),
     "long": rcpt(BOUNCED, say(550, "5.7.1", "{t} " + "long story " * 273)),
@@ -159,9 +153,7 @@ HOSTILE = {
     "twenty": dot(BOUNCED, say(554, "5.7.1", "{t} line 1 of 20", *(f"line {n} of 20" for n in range(2, 21)))),
     "manylong": dot(BOUNCED, say(554, "5.7.0", "{t} first", *("more of it " * 12 for _ in range(30)))),
     "control": rcpt(BOUNCED, say(550, "5.1.1", "{t} tab\there bell\a escape\x1b[31mred\x1b[0m nul-free\x7f")),
-    "twocodes": rcpt(
-        DEFERRED, raw(450, "5.1.1", "550-5.1.1 first line says so {t}", "450 4.1.1 last line counts")
-    ),
+    "twocodes": rcpt(DEFERRED, raw(450, "5.1.1", "550-5.1.1 first line says so {t}", "450 4.1.1 last line counts")),
     "spaces": rcpt(BOUNCED, say(550, "5.1.1", "  {t}  spaces   around  ")),
     "brackets": rcpt(BOUNCED, say(550, "5.7.1", "{t} ((unbalanced [brackets> {here")),
     "code99": rcpt(BOUNCED, say(599, None, "{t} no such code in any RFC")),

@@ -14,9 +14,7 @@ from .records import TOKEN, Refused
 
 HEAD = re.compile(r"\w{3} \d\d \d\d:\d\d:\d\d (?P<host>\S+) (?P<tag>\S+?)\[\d+\]: (?P<payload>.*)")
 QUEUE_ID = re.compile(r"([0-9A-Za-z]+): ")
-REFUSAL = re.compile(
-    r"(?:(?:NOQUEUE|(?!warning)[0-9A-Za-z]{6,}): )?(?:milter-|proxy-)?(reject|hold|discard): "
-)
+REFUSAL = re.compile(r"(?:(?:NOQUEUE|(?!warning)[0-9A-Za-z]{6,}): )?(?:milter-|proxy-)?(reject|hold|discard): ")
 WARNING = re.compile(r"(?:NOQUEUE|[0-9A-Za-z]{6,}): reject_warning: ")
 NUMBERS = r", delay=([\d.]+), delays=([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+), dsn=([245]\.\d+\.\d+), status="
 RECORD = NUMBERS + r"([A-Za-z-]+) \("  # no address in the run holds this

@@ -94,20 +94,14 @@ async def play(feeder: Feeder, server: Postfix) -> None:
     """Deliver to everyone, fill a mailbox, submit with sendmail, hold, release and expire a message."""
     await asyncio.gather(*(feeder.send({address: wish}) for address, wish in WANTED.items()))
     await feeder.alias("postmaster@example.com", {"anna@example.com": (LOCAL, SENT)})
-    await feeder.alias(
-        "team@example.com", {"anna@example.com": (LOCAL, SENT), "carl@example.com": (LOCAL, SENT)}
-    )
+    await feeder.alias("team@example.com", {"anna@example.com": (LOCAL, SENT), "carl@example.com": (LOCAL, SENT)})
     await feeder.alias("abroad@example.com", {"ok.60@example.net": ("postfix/smtp", SENT)})
     await feeder.alias("badabroad@example.com", {"unknown.60@example.net": ("postfix/smtp", BOUNCED)})
     await feeder.alias("include@example.com", {"include@example.com": (LOCAL, BOUNCED)})
     for number in range(3):
         wish = (LOCAL, BOUNCED if number else SENT)
-        await feeder.send(
-            {f"carl+big{number}@example.com": wish}, *(f"X-Filler-{n}: {'x' * 900}" for n in range(6))
-        )
-    await server.command(
-        "-f", "anna@example.com", "bert@maildir.example.com", program="sendmail", text="hello\n"
-    )
+        await feeder.send({f"carl+big{number}@example.com": wish}, *(f"X-Filler-{n}: {'x' * 900}" for n in range(6)))
+    await server.command("-f", "anna@example.com", "bert@maildir.example.com", program="sendmail", text="hello\n")
     await server.command("-bv", "bert", "nobodyatall", "unknown.61@example.net", program="sendmail")
     held = await feeder.send({"exit75again@example.com": (LOCAL, DEFERRED)})
     for flag in ("-h", "-H", "-e"):

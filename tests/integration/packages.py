@@ -43,9 +43,7 @@ def obstacle() -> str:
     if subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True, check=False).returncode:
         return "this system does not allow private namespaces"
     if not available():
-        return (
-            "Postfix or rsyslog is neither installed nor unpacked: run `python tests/integration/packages.py`"
-        )
+        return "Postfix or rsyslog is neither installed nor unpacked: run `python tests/integration/packages.py`"
     return ""
 
 

@@ -110,6 +110,4 @@ def load_refused(path: Path) -> list[Refused]:
 
 
 def _tuples(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {
-        key: tuple(value) if key in names and isinstance(value, list) else value for key, value in row.items()
-    }
+    return {key: tuple(value) if key in names and isinstance(value, list) else value for key, value in row.items()}

@@ -59,9 +59,7 @@ def keys(table: str) -> list[str]:
 
 def lists(visitors: Visitors) -> list[Job]:
     """Ask for everything that the access lists know."""
-    recipients = [
-        key for key in keys(RECIPIENTS) if "@" in key and not key.startswith(("nameless", "listed"))
-    ]
+    recipients = [key for key in keys(RECIPIENTS) if "@" in key and not key.startswith(("nameless", "listed"))]
     senders = [key if "@" in key else f"x@{key}" for key in keys(SENDERS)]
     return [
         *(visitors.ask(recipient) for recipient in recipients),
@@ -90,9 +88,7 @@ def addresses(visitors: Visitors) -> list[Job]:
         *(visitors.ask("anna@example.com", sender) for sender in senders),
         visitors.ask("ghost@example.com", ""),
         visitors.ask("ghost@example.com", source="2001:db8::26"),
-        visitors.come(
-            HELO, FROM, *["RCPT TO:<ghost@example.com>"] * 4, TO, letter("<same@sender.example>"), QUIT
-        ),
+        visitors.come(HELO, FROM, *["RCPT TO:<ghost@example.com>"] * 4, TO, letter("<same@sender.example>"), QUIT),
         visitors.come(HELO, FROM, *(f"RCPT TO:<anna{n}@example.com>" for n in range(7)), QUIT),
     ]
 
@@ -109,24 +105,15 @@ def manners(visitors: Visitors) -> list[Job]:
         visitors.come(FROM, QUIT),
         visitors.come(HELO, f"{FROM} SIZE=99999999", QUIT),
         visitors.come(HELO, FROM, TO, big, QUIT),
-        visitors.come(
-            HELO, "RCPT TO:<early@example.com>", "DATA", "MAIL FROM:bad address", "FOO", "VRFY ghost", QUIT
-        ),
+        visitors.come(HELO, "RCPT TO:<early@example.com>", "DATA", "MAIL FROM:bad address", "FOO", "VRFY ghost", QUIT),
         visitors.come(HELO, *["FOO bar"] * 8),
-        visitors.come(
-            HELO, "ETRN example.com", "AUTH PLAIN AAAA", "STARTTLS", "NOOP", "EXPN staff", "HELP", QUIT
-        ),
+        visitors.come(HELO, "ETRN example.com", "AUTH PLAIN AAAA", "STARTTLS", "NOOP", "EXPN staff", "HELP", QUIT),
         visitors.come("GET / HTTP/1.1", QUIT),
-        visitors.come(
-            HELO, FROM, "RCPT TO:<anna@example.com", 'RCPT TO:<"open@example.com>', "RCPT TO:<>", QUIT
-        ),
+        visitors.come(HELO, FROM, "RCPT TO:<anna@example.com", 'RCPT TO:<"open@example.com>', "RCPT TO:<>", QUIT),
         visitors.come(HELO, FROM, TO, "DATA"),
         visitors.come(HELO, FROM, "RCPT TO:<ghost@example.com>", "DATA", QUIT),
         visitors.come(HELO, FROM),
-        *(
-            visitors.come(*steps, port=EARLY)
-            for steps in (("EHLO short", QUIT), (HELO, "MAIL FROM:<short>", QUIT))
-        ),
+        *(visitors.come(*steps, port=EARLY) for steps in (("EHLO short", QUIT), (HELO, "MAIL FROM:<short>", QUIT))),
         visitors.come(HELO, source="198.18.5.1", port=EARLY),
         visitors.come(HELO, source="198.18.5.2", port=EARLY),
         *(visitors.ask("anna@example.com", f"{name}@sender.example", port=DATA) for name in ("data", "end")),
@@ -149,13 +136,9 @@ async def silent(visitors: Visitors) -> None:
 
 def contents(visitors: Visitors) -> list[Job]:
     """Bring messages that the header and body checks, the milter and the filter know."""
-    headers = [
-        line.split("$")[0].removeprefix("/^") for line in HEADERS.strip().splitlines() if "X-Check" in line
-    ]
+    headers = [line.split("$")[0].removeprefix("/^") for line in HEADERS.strip().splitlines() if "X-Check" in line]
     bodies = ("evil body", "drop body", "hold body", "warn body")
-    forged = (
-        "Subject: evil from mx[192.0.2.9]; from=<f@x.example> to=<t@x.example> proto=ESMTP helo=<h>: 5.7.9 no"
-    )
+    forged = "Subject: evil from mx[192.0.2.9]; from=<f@x.example> to=<t@x.example> proto=ESMTP helo=<h>: 5.7.9 no"
     filtered = ("ok", "spam", "unknown", "later451", "gmail")
     return [
         *(visitors.bring(header) for header in headers),

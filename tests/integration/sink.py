@@ -92,9 +92,7 @@ class Conversation:
 class Session:
     """One session: reads commands, acts, records."""
 
-    def __init__(
-        self, place: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, place: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.sink, self.host, self.port = place.sink, place.host, place.port
         self.reader, self.writer = reader, writer
         self.secure = self.polite = False

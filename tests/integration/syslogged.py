@@ -76,7 +76,5 @@ async def play(feeder: Feeder) -> None:
     ghost, relay = "RCPT TO:<ghost@example.com>", "RCPT TO:<b@elsewhere.example>"
     await talk(feeder, "198.18.8.1", hello, sender, *[ghost] * 5, relay, ghost, ghost, "QUIT")
     message = letter("<again@sender.example>")
-    await talk(
-        feeder, "198.18.8.2", hello, sender, *[relay] * 3, "RCPT TO:<anna@example.com>", message, "QUIT"
-    )
+    await talk(feeder, "198.18.8.2", hello, sender, *[relay] * 3, "RCPT TO:<anna@example.com>", message, "QUIT")
     await talk(feeder, "198.18.8.3", hello, sender, *[ghost] * 12, "QUIT")

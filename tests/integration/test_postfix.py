@@ -96,16 +96,12 @@ def test_each_reply_of_the_sink_has_a_token_of_its_own(postfix_run: PostfixRun) 
 # What logscan says.
 
 
-def test_every_delivery_record_is_one_event_and_there_are_no_others(
-    lines: list[Line], events: pd.DataFrame
-) -> None:
+def test_every_delivery_record_is_one_event_and_there_are_no_others(lines: list[Line], events: pd.DataFrame) -> None:
     records = {line.offset for line in [*evidence.deliveries(lines), *evidence.expiries(lines)]}
     assert of_kind(events, "delivery") | probes(lines) == records
 
 
-def test_every_refusal_line_is_one_event_and_there_are_no_others(
-    lines: list[Line], events: pd.DataFrame
-) -> None:
+def test_every_refusal_line_is_one_event_and_there_are_no_others(lines: list[Line], events: pd.DataFrame) -> None:
     assert of_kind(events, "rejection") == {line.offset for line in evidence.refusals(lines)}
 
 
@@ -133,22 +129,16 @@ def test_each_reply_gives_one_event_for_each_recipient_it_concerns(
     postfix_run: PostfixRun, lines: list[Line], events: pd.DataFrame
 ) -> None:
     logged = {
-        token
-        for line in evidence.deliveries(lines)
-        if not evidence.says_suspended(line)
-        for token in line.tokens
+        token for line in evidence.deliveries(lines) if not evidence.says_suspended(line) for token in line.tokens
     }
     suspended = {line.offset for line in lines if evidence.says_suspended(line)}
     rows = events[
-        (events["event"] == "delivery") & ~events["offset"].isin(suspended)
-        | events["offset"].isin(probes(lines))
+        (events["event"] == "delivery") & ~events["offset"].isin(suspended) | events["offset"].isin(probes(lines))
     ]
     texts = list(zip(rows["envelope_recipient"], rows["diagnostic"], strict=True))
     for said in postfix_run.said:
         if said.token in logged and said.recipients:
-            got = Counter(
-                recipient for recipient, text in texts if isinstance(text, str) and said.token in text
-            )
+            got = Counter(recipient for recipient, text in texts if isinstance(text, str) and said.token in text)
             assert got == Counter(said.recipients), said
 
 
@@ -160,9 +150,7 @@ def test_replies_of_three_digits_only(box: str, code: int, events: pd.DataFrame)
     assert rows["enhanced_code"].isna().all()
 
 
-def test_where_nobody_replied_there_is_no_code(
-    postfix_run: PostfixRun, lines: list[Line], by_offset: Rows
-) -> None:
+def test_where_nobody_replied_there_is_no_code(postfix_run: PostfixRun, lines: list[Line], by_offset: Rows) -> None:
     told = {said.token for said in postfix_run.said if said.token}
     bare = {said.recipients for said in postfix_run.said if said.code == said.text}
     quiet = [line for line in evidence.deliveries(lines) if not line.tokens & told]
@@ -207,9 +195,7 @@ def test_other_replies_that_were_seen_are_told_as_they_were(
         event, said = by_offset.get(line.offset), told[line.tokens.pop()]
         if event:  # it need not be an event, but if it is one, then not a delivery, and a true one
             truth = ("session", int(said.code), said.enhanced, said.server)
-            assert (
-                tuple(event[name] for name in ("event", "reply_code", "enhanced_code", "remote_ip")) == truth
-            )
+            assert tuple(event[name] for name in ("event", "reply_code", "enhanced_code", "remote_ip")) == truth
 
 
 def test_queue_ids_are_as_logged(lines: list[Line], by_offset: Rows) -> None:
@@ -225,10 +211,7 @@ def test_every_logged_refusal_is_one_event_that_says_what_the_client_heard(
     for refused in postfix_run.refused:
         for line in refusals:
             if refused.instance != "sys" and evidence.tells(line, refused):
-                wrong += [
-                    (name, refused, line)
-                    for name in refusal_differences(by_offset[line.offset], refused, line)
-                ]
+                wrong += [(name, refused, line) for name in refusal_differences(by_offset[line.offset], refused, line)]
     assert wrong == []
 
 
@@ -256,9 +239,7 @@ def test_repeated_messages_count_as_often_as_they_were_said(postfix_run: Postfix
         counts.append(Counter(rows.itertuples(index=False, name=None)))
     assert counts[0] == counts[1]
     assert counts[0] == counts[2]
-    heard = [
-        refused for refused in postfix_run.refused if refused.instance == "sys" and refused.phase == "RCPT"
-    ]
+    heard = [refused for refused in postfix_run.refused if refused.instance == "sys" and refused.phase == "RCPT"]
     assert sum(count for row, count in counts[0].items() if row[0] == "rejection") == len(heard)
 
 

@@ -32,9 +32,7 @@ def differences(event: Row, said: Said, line: Line) -> list[str]:
         truth.pop("smtp_command", None)  # cut off, or a command that the log does not name
     if said.phase == "EHLO" and event["smtp_command"] == "CONNECT":
         truth.pop("smtp_command")  # "refused to talk to me" is said of both
-    wrong = [
-        f"{name}: {event[name]!r}, not {value!r}" for name, value in truth.items() if event[name] != value
-    ]
+    wrong = [f"{name}: {event[name]!r}, not {value!r}" for name, value in truth.items() if event[name] != value]
     if said.port and event["remote_mta"] not in {NAMES[said.server], said.server}:
         wrong.append(f"remote_mta: {event['remote_mta']!r}, not {NAMES[said.server]!r}")
     if said.recipients and event["envelope_recipient"] not in said.recipients:
@@ -58,6 +56,4 @@ def refusal_differences(event: Row, refused: Refused, line: Line) -> list[str]:
         truth["envelope_recipient"] = refused.recipient
     if refused.sender is not None and " from=<" in line.payload:
         truth["envelope_sender"] = refused.sender
-    return [
-        f"{name}: {event[name]!r}, not {value!r}" for name, value in truth.items() if event[name] != value
-    ]
+    return [f"{name}: {event[name]!r}, not {value!r}" for name, value in truth.items() if event[name] != value]

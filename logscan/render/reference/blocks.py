@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from logscan.render.escape import cells, safe
 from logscan.render.page import Page
 
+SECTION = 3  # the level of a heading that its text follows without a blank line
 _LABEL = 17  # cells of the label column
 _NARROW = 24  # a column of a table is never narrower; the table becomes a list instead
 _STYLES = {"positive": "green", "transient": "yellow", "permanent": "red"}

@@ -51,11 +51,7 @@ def explained(answer: Explained) -> Iterator[Block]:
     elif answer.codes:
         for page in answer.codes:
             yield from _page(page, level=1 if len(answer.codes) == 1 else 2)
-    if (
-        answer.form in ("reply_code", "enhanced_code")
-        and not answer.codes[0].alone
-        and _refuses(answer.codes[0])
-    ):
+    if answer.form in ("reply_code", "enhanced_code") and not answer.codes[0].alone and _refuses(answer.codes[0]):
         yield Para("Give explain the whole reply with its text, or the line of the log, for a verdict.")
 
 
@@ -88,9 +84,7 @@ def compared(answer: Compared) -> Iterator[Block]:
 
 def _page(page: Page, level: int, *, short: bool = False) -> Iterator[Block]:
     klass = f"{page.klass.code} {page.klass.name}" if page.status else page.klass.name
-    yield Head(
-        level, f"{page.code}  {page.name}", f"{klass}; {page.group.name} ({page.group.code})", page.status
-    )
+    yield Head(level, f"{page.code}  {page.name}", f"{klass}; {page.group.name} ({page.group.code})", page.status)
     yield Rows(
         [
             Row("Meaning", page.meaning),
@@ -214,9 +208,7 @@ def _line(line: LogLine) -> Iterator[Block]:
         yield Para(_KINDS[line.kind])
     if line.kind == "notice":
         yield Rows([Row("Counted as", line.title), Row("Text", str(line.fields.get("_text", "")), "log")])
-    rows = [
-        Row(label, _value(line, name), "plain" if name == "outcome" else "log") for label, name in _FIELDS
-    ]
+    rows = [Row(label, _value(line, name), "plain" if name == "outcome" else "log") for label, name in _FIELDS]
     peer = str(line.fields.get("remote_mta") or "")
     ip = str(line.fields.get("remote_ip") or "")
     remote = f"{peer} [{ip}]" if peer and ip else peer or ip
@@ -253,9 +245,7 @@ def _delay(line: LogLine) -> str:
         "transmit": "to transmit",
     }
     parts = [
-        f"{line.fields[f'delay_{name}']:g} {words}"
-        for name, words in names.items()
-        if f"delay_{name}" in line.fields
+        f"{line.fields[f'delay_{name}']:g} {words}" for name, words in names.items() if f"delay_{name}" in line.fields
     ]
     return f"{total:g} s" + (f": {', '.join(parts)}" if parts else "")
 
@@ -263,9 +253,7 @@ def _delay(line: LogLine) -> str:
 def _finding(found: Finding, *, bare: bool, below: bool) -> Iterator[Block]:
     lead = _STATUS.get(found.status, found.status)
     title = f"{sentence(lead)}: {found.title}" if found.title else sentence(lead)
-    yield Head(
-        3 if below else 1, f"{found.reply}: {found.title or lead}" if bare else title, "", found.status
-    )
+    yield Head(3 if below else 1, f"{found.reply}: {found.title or lead}" if bare else title, "", found.status)
     if not bare:
         yield Quote(found.reply)
     yield Rows([*_verdict(found), *_cure(found)])
