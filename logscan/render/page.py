@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
 from logscan.render.escape import cells, cut, fitting, safe
 from logscan.render.words import GLUE
@@ -80,7 +81,8 @@ class Page:
 
     def _words(self, text: str, room: int, links: bool) -> list[str]:
         out: list[str] = []
-        for part in text.split(" "):
+        loose = (part.split(GLUE) if span(part) > room else [part] for part in text.split(" "))
+        for part in chain.from_iterable(loose):
             word = part
             whole = "\x1b" in word or (links and word.startswith("https://"))
             while span(word) > room and not whole:
@@ -158,14 +160,14 @@ class Column:
 
 
 def table(page: Page, columns: Sequence[Column], rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
-    """Safe texts in aligned columns no wider than the page; the widest yielding columns are cut first."""
+    """Safe texts in aligned columns no wider than the page; the column with most to spare is cut first."""
     widths = [max(cells(column.head), *(cells(row[n]) for row in rows)) for n, column in enumerate(columns)]
     over = indent + sum(widths) + 2 * (len(widths) - 1) - page.width
     while over > 0:
-        yielding = [n for n, column in enumerate(columns) if column.least and widths[n] > column.least]
-        if not yielding:
+        spare = [width - column.least if column.least else 0 for column, width in zip(columns, widths, strict=True)]
+        if max(spare) <= 0:
             break
-        widths[max(yielding, key=lambda n: widths[n])] -= 1
+        widths[spare.index(max(spare))] -= 1
         over -= 1
     head = page.paint("dim", _row(page, columns, [c.head for c in columns], widths, painted=False))
     return [" " * indent + line for line in (head, *(_row(page, columns, row, widths) for row in rows))]

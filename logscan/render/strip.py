@@ -15,7 +15,7 @@ _ASCII_BARS = ":-=+*#%@"
 _HOURS = (1, 2, 3, 4, 6, 12, 24)
 _DAYS = (2, 7, 14, 28)
 _LABEL = 12  # cells before the bars
-_PEAK = 14  # cells after them
+_PEAK = 14  # cells after them, at least
 _WIDEST = 3  # cells of one bar
 
 
@@ -31,9 +31,7 @@ class Slot:
 
 def strip(findings: Findings, page: Page) -> list[str]:
     """The rows of bars under a heading, with a scale and the days; nothing for a log of a single hour."""
-    room = page.width - _LABEL - _PEAK
-    step = _step(len(findings.hours), room)
-    slots = _slots(findings.hours, step, page)
+    step, slots, room = _fitted(findings.hours, page)
     if len(slots) < 2:
         return []
     wide = max(1, min(_WIDEST, room // len(slots)))
@@ -49,6 +47,20 @@ def strip(findings: Findings, page: Page) -> list[str]:
             out.append(f"  {label:<10}{bars}  max {words.number(max(values))}")
     out += _axis(slots, step, wide, page)
     return out + _worst(slots, step, page)
+
+
+def _fitted(hours: Sequence[Hour], page: Page) -> tuple[int, list[Slot], int]:
+    """The step, its slots, and the room for bars: what the greatest number beside them leaves."""
+    peak = _PEAK
+    while True:
+        room = page.width - _LABEL - peak
+        step = _step(len(hours), room)
+        slots = _slots(hours, step, page)
+        most = max((max(slot.delivered, slot.failed, slot.refused) for slot in slots), default=0)
+        need = len(f"  max {words.number(most)}")
+        if need <= peak:
+            return step, slots, room
+        peak = need
 
 
 def _step(hours: int, room: int) -> int:

@@ -31,13 +31,13 @@ def destinations(findings: Findings, page: Page) -> list[str]:
 
 def _wide(rows: list[Destination], page: Page) -> list[str]:
     columns = (
-        Column("domain", least=24, tail=True),
-        Column("provider", least=10),
+        Column("domain", least=12, tail=True),
+        Column("provider", least=8),
         Column("attempts", right=True),
         Column("delivered", right=True, style="green"),
         Column("deferred", right=True, style="yellow"),
         Column("bounced", right=True, style="red"),
-        Column("mostly because", least=24),
+        Column("mostly because", least=16),
     )
     return table(
         page,
@@ -57,14 +57,14 @@ def _wide(rows: list[Destination], page: Page) -> list[str]:
 
 def _slim(rows: list[Destination], page: Page) -> list[str]:
     columns = [
-        Column("domain", least=16, tail=True),
+        Column("domain", least=12, tail=True),
         Column("delivered", right=True, style="green"),
         Column("deferred", right=True, style="yellow"),
         Column("bounced", right=True, style="red"),
     ]
     cells = [(_domain(row, page), *_numbers(row)) for row in rows]
     if page.width >= _NARROW:
-        columns.append(Column("mostly because", least=24))
+        columns.append(Column("mostly because", least=16))
         return table(page, columns, [(*cell, _why(row, page)) for cell, row in zip(cells, rows, strict=True)])
     lines = table(page, columns, cells)
     out = lines[:1]
