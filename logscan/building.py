@@ -44,17 +44,17 @@ def build(  # noqa: PLR0913  # everything a report names
     """The findings of one summary."""
     causes = _rows(summary.causes)
     ledger = fates_of(summary.ledger)
-    domains = _rows(summary.domains)
+    concerned = _concerned(summary.domains)
     problems = _problems([row for row in causes if row["event"] == "delivery" and row["outcome"] in _BAD],
-                         ledger.by_cause, domains, known)  # fmt: skip
-    refusals = _problems([row for row in causes if row["event"] == "rejection"], {}, domains, known)
+                         ledger.by_cause, concerned, known)  # fmt: skip
+    refusals = _problems([row for row in causes if row["event"] == "rejection"], {}, concerned, known)
     hours = _hours(_rows(summary.hours))
     return report.Findings(
         totals=_totals(causes, ledger),
         problems=sorted(problems, key=_cost),
         refusals=sorted(refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")),
         hours=hours,
-        destinations=_destinations(domains, known),
+        destinations=_destinations(summary.domains, known),
         notices=_notices(_rows(summary.notices), packs),
         conflicts=_conflicts(causes),
         coverage=_coverage(coverage, causes, hours),
@@ -102,10 +102,25 @@ def _totals(causes: list[Row], fates: Fates) -> report.Totals:
     )
 
 
+def _concerned(domains: pl.DataFrame) -> dict[tuple[object, ...], tuple[list[report.DomainCount], int]]:
+    """For each cause the recipient domains that it concerns most, and how many there are."""
+    if domains.is_empty():
+        return {}
+    keys = ["event", *CAUSE]
+    named = pl.col("outcome").is_in([*_BAD, *_REFUSED]) & pl.col("recipient_domain").is_not_null()
+    sums = domains.filter(named).group_by(*keys, "recipient_domain").agg(pl.col("count").sum())
+    ranked = sums.sort("count", "recipient_domain", descending=[True, False]).group_by(keys, maintain_order=True)
+    top = ranked.agg(pl.col("recipient_domain", "count").head(_MOST_DOMAINS), pl.len())
+    return {
+        tuple(key): ([report.DomainCount(*pair) for pair in zip(names, counts, strict=True)], number)
+        for *key, names, counts, number in top.iter_rows()
+    }
+
+
 def _problems(
     causes: list[Row],
     fates: Mapping[tuple[object, ...], Mapping[str, int]],
-    domains: list[Row],
+    concerned: Mapping[tuple[object, ...], tuple[list[report.DomainCount], int]],
     known: Knowledge,
 ) -> list[report.Problem]:
     """One problem for each reason, reply code, enhanced code and dsn; an expiry belongs to its last try's cause."""
@@ -113,28 +128,20 @@ def _problems(
     for row in causes:
         if row["outcome"] != "expired" or row["dsn"] or row["reply_code"]:
             groups[tuple(row[name] for name in CAUSE)].append(row)
-    concerned: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-    for row in domains:
-        if row["outcome"] in (*_BAD, *_REFUSED) and row["recipient_domain"]:
-            concerned[row["event"], *(row[name] for name in CAUSE)].append(row)
-    return [_problem(rows, fates.get(key, {}), concerned, known) for key, rows in groups.items()]
+    return [
+        _problem(rows, fates.get(key, {}), *concerned.get((rows[0]["event"], *key), ([], 0)), known)
+        for key, rows in groups.items()
+    ]
 
 
 def _problem(
-    rows: list[Row],
-    fate: Mapping[str, int],
-    concerned: Mapping[tuple[object, ...], list[Row]],
-    known: Knowledge,
+    rows: list[Row], fate: Mapping[str, int], domains: list[report.DomainCount], domain_count: int, known: Knowledge
 ) -> report.Problem:
     top = max(rows, key=lambda row: row["count"])
     example = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
     outcomes: dict[str, int] = defaultdict(int)
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
-    by_domain: dict[str, int] = defaultdict(int)
-    for row in concerned.get((top["event"], *(top[name] for name in CAUSE)), ()):
-        by_domain[row["recipient_domain"]] += row["count"]
-    ranked = sorted(by_domain.items(), key=lambda item: (-item[1], item[0]))
     reason = known.reasons.get(top["reason"] or "undefined", {})
     advice = remedy_for(top, Reply(), known)
     return report.Problem(
@@ -154,8 +161,8 @@ def _problem(
         recovered=fate.get("delivered", 0) + fate.get("expanded", 0),
         mtas=sorted({row["mta"] for row in rows if row["mta"]}),
         providers=sorted({known.providers[row["provider"]]["name"] for row in rows if row["provider"]}),
-        domains=[report.DomainCount(name, number) for name, number in ranked[:_MOST_DOMAINS]],
-        domain_count=len(ranked),
+        domains=domains,
+        domain_count=domain_count,
         first=min((row["first"] for row in rows if row["first"]), default=_OLD),
         last=max((row["last"] for row in rows if row["last"]), default=_OLD),
         example=example["example"] or "",
@@ -190,13 +197,17 @@ def _hours(rows: list[Row]) -> list[report.Hour]:
     return [table.get(at, report.Hour(at)) for at in every]
 
 
-def _destinations(rows: list[Row], known: Knowledge) -> list[report.Destination]:
+def _destinations(domains: pl.DataFrame, known: Knowledge) -> list[report.Destination]:
+    if domains.is_empty():
+        return []
+    ours = domains.filter((pl.col("event") == "delivery") & pl.col("recipient_domain").is_not_null())
+    failed = ours.filter(pl.col("outcome").is_in(_BAD)).group_by("recipient_domain").agg(pl.col("count").sum())
+    worst = failed.sort("count", "recipient_domain", descending=[True, False]).head(_MOST_DESTINATIONS)
+    rows = ours.filter(pl.col("recipient_domain").is_in(worst.get_column("recipient_domain").implode())).to_dicts()
     table: dict[str, report.Destination] = {}
     reasons: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
         domain = row["recipient_domain"]
-        if row["event"] != "delivery" or domain is None:
-            continue
         entry = table.setdefault(domain, report.Destination(domain, None, 0, 0, 0, 0, "", ""))
         if row["outcome"] == "other":
             continue
@@ -211,12 +222,12 @@ def _destinations(rows: list[Row], known: Knowledge) -> list[report.Destination]
                 entry.deferred += row["count"]
     troubled = [entry for entry in table.values() if entry.bounced or entry.deferred]
     troubled.sort(key=lambda e: (-(e.bounced + e.deferred), e.domain))
-    for entry in troubled[:_MOST_DESTINATIONS]:
+    for entry in troubled:
         entry.reason = max(reasons[entry.domain].items(), key=lambda item: (item[1], item[0]))[0]
         entry.title = str(known.reasons.get(entry.reason, {}).get("title", entry.reason))
         provider = known.provider_of(None, entry.domain)
         entry.provider = known.providers[provider]["name"] if provider else None
-    return troubled[:_MOST_DESTINATIONS]
+    return troubled
 
 
 _SEVERITY = {"panic": 0, "fatal": 1, "error": 2, "warning": 3, "info": 4}

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO
 
 import polars as pl
 
 # A spreadsheet runs a cell that begins so (OWASP, CSV injection).
 _FORMULA = r"^[=+\-@\t\r]"
+_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
+_ROWS = 100_000  # written at a time, so that a reader who goes away is noticed
 
 
 def write(frame: pl.DataFrame, form: str, stream: BinaryIO) -> None:
     """Write a frame as "csv", "jsonl" or "parquet"."""
     if form == "parquet":
-        frame.write_parquet(stream)
-    elif form == "jsonl":
-        frame.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")).write_ndjson(stream)
-    else:
-        texts = [name for name, kind in frame.schema.items() if kind in (pl.String, pl.Enum)]
-        safe = [
-            pl.when(pl.col(name).cast(pl.String).str.contains(_FORMULA))
-            .then(pl.lit("'") + pl.col(name).cast(pl.String))
-            .otherwise(pl.col(name).cast(pl.String))
-            .alias(name)
-            for name in texts
-        ]
-        frame.with_columns(safe).write_csv(stream, datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
+        whole = io.BytesIO()
+        frame.write_parquet(whole)
+        stream.write(whole.getbuffer())
+        return
+    for start in range(0, max(frame.height, 1), _ROWS):
+        part = frame.slice(start, _ROWS)
+        stream.write((_jsonl(part) if form == "jsonl" else _csv(part, header=start == 0)).encode())
+
+
+def _jsonl(frame: pl.DataFrame) -> str:
+    return frame.with_columns(pl.col(pl.Datetime).dt.strftime(_TIME)).write_ndjson()
+
+
+def _csv(frame: pl.DataFrame, *, header: bool) -> str:
+    texts = [name for name, kind in frame.schema.items() if kind in (pl.String, pl.Enum)]
+    plain = frame.with_columns(pl.col(name).cast(pl.String) for name in texts)
+    safe = [
+        pl.when(pl.col(name).str.contains(_FORMULA))
+        .then(pl.lit("'") + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    ]
+    return plain.with_columns(safe).write_csv(include_header=header, datetime_format=_TIME)
