@@ -1,12 +1,12 @@
-"""Is a pattern one that both readers understand, and understand alike?
+r"""Is a pattern one that both readers understand, and understand alike?
 
 The columnar reader runs packs with Rust's regular expressions (linear time, no lookaround, no back-references), the
 slow reader with the ``regex`` package. Whatever only one of them knows, or the two read differently, is refused here:
 
 * lookaround, back-references, atomic groups, possessive repeats, conditions, recursion: Rust has none of them;
-* ``\\d \\w \\s \\b`` and their opposites: both know them, but their Unicode tables differ, and so does ``\\s`` on ASCII
+* ``\d \w \s \b`` and their opposites: both know them, but their Unicode tables differ, and so does ``\s`` on ASCII
   (U+001C to U+001F); a class in brackets is the same everywhere;
-* ``\\A \\Z \\z`` and a ``$`` in the middle: ``\\Z`` is no Rust, and the packages disagree about newlines;
+* ``\A \Z \z`` and a ``$`` in the middle: ``\Z`` is no Rust, and the packages disagree about newlines;
 * flags: case folding beyond ASCII differs; MTAs write their own words in one case anyway;
 * sets within sets (``[a[b]]``, ``&&``, ``--``): Rust reads them as operations, Python as characters;
 * unnamed groups: they would become columns without a name.
@@ -39,7 +39,7 @@ _OPENERS = (
     (("(?>",), "an atomic group"),
     (("(?P=", "(?P>", "(?&", "(?R", "(?0"), "a back-reference or recursion"),
     (("(?(", "(?|"), "a condition or branch reset"),
-    (("(?<",), "a group of this form: write (?P<name>…)"),
+    (("(?<",), "(?P<name>…) is how a group is named, and this"),
     (("(?",), "a flag or comment"),
 )
 _MOST_REPEATS = 1000  # the limit of RE2

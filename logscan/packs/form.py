@@ -65,7 +65,7 @@ TEXT_TABLE = Kind("a table of texts", _of_texts)
 WORD_TABLES = Kind("a table of tables of texts", lambda value: _table(value) and all(map(_of_texts, value.values())))
 TEXTS_TABLE = Kind("a table of lists of texts", lambda value: _table(value) and all(map(_texts, value.values())))
 TABLES = Kind("a list of tables", lambda value: isinstance(value, list) and all(map(_table, value)))
-STEPS = Kind("a list of steps of three texts each: column, literal that ends it, what it must not hold", _steps)
+STEPS = Kind("a list of steps of three texts each: column, literal that ends it, pattern of what it may be", _steps)
 KEYS = Kind(
     "a table with of (a text) and take (a table of texts)",
     lambda value: (
@@ -98,7 +98,8 @@ _MTA = Form(
 )
 _TABLES = {
     "part": Form(
-        {"id": WORD, "of": WORD, "patterns": TEXTS}, {"anchor": TEXT, "fixed": TEXT_TABLE, "when": TEXT_TABLE}
+        {"id": WORD, "of": WORD, "patterns": TEXTS},
+        {"anchor": TEXT, "fixed": TEXT_TABLE, "when": TEXT_TABLE, "cut": FLAG},
     ),
     "event": Form(_SHAPE_REQUIRED, _SHAPE),
     "message": Form(_SHAPE_REQUIRED, _SHAPE | {"closes": FLAG}),
@@ -220,7 +221,7 @@ def _named(kind: str, number: int, table: Mapping[str, Any]) -> tuple[str, str]:
 def _twice(data: Mapping[str, Any], kinds: Iterator[str] | Mapping[str, Form] | tuple[str, ...]) -> Iterator[Fault]:
     """Ids are unique within their kind."""
     for kind in kinds:
-        tables = data.get(kind)
+        tables = data.get(kind, ())
         seen: set[str] = set()
         for table in tables if TABLES.holds(tables) else ():
             name = table.get("id")
