@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logscan.findings import Coverage, Findings
 from logscan.render import words
+from logscan.render.escape import cells
 from logscan.render.page import Page
 
 _NAMES = 5
@@ -72,7 +73,14 @@ def _files(findings: Findings, page: Page) -> list[str]:
     if findings.skipped:
         out.append("  Not read:")
         for name, why in findings.skipped[: page.shown(len(findings.skipped))]:
-            out += page.wrap(f"{page.file(name)}: {page.log(why, 200)}", "    ", "      ")
+            out += _skipped(f"{page.file(name)}:", page.log(why, 200), page)
         left = len(findings.skipped) - page.shown(len(findings.skipped))
         out += page.wrap(f"and {words.many(left, 'more file')}", "    ") if left else []
     return out
+
+
+def _skipped(name: str, why: str, page: Page) -> list[str]:
+    """A file and why it was not read: on one line if there is room, else one under the other."""
+    if 5 + cells(name) + cells(why) <= page.width:
+        return page.wrap(f"{name} {why}", "    ")
+    return [*page.wrap(name, "    ", "      "), *page.wrap(why, "      ", "      ")]
