@@ -101,6 +101,7 @@ async def play(feeder: Feeder, server: Postfix) -> None:
     for number in range(3):
         wish = (LOCAL, BOUNCED if number else SENT)
         await feeder.send({f"carl+big{number}@example.com": wish}, *(f"X-Filler-{n}: {'x' * 900}" for n in range(6)))
+        await asyncio.sleep(0.5)  # the first is to fill the mailbox, not the one that is fastest
     await server.command("-f", "anna@example.com", "bert@maildir.example.com", program="sendmail", text="hello\n")
     await server.command("-bv", "bert", "nobodyatall", "unknown.61@example.net", program="sendmail")
     held = await feeder.send({"exit75again@example.com": (LOCAL, DEFERRED)})
