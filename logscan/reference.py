@@ -118,7 +118,8 @@ class LogLine:
     times: int  # "message repeated N times"
     severity: str  # of a notice
     title: str  # of a notice
-    fields: dict[str, str | int | float]  # columns of the events table, and _text of a notice
+    payload: str  # what the MTA wrote, the frame taken off
+    fields: dict[str, str | int | float]  # columns of the events table
 
 
 @dataclass(slots=True)

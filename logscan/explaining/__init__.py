@@ -14,8 +14,9 @@ from logscan.errors import OptionError
 from logscan.reference import Compared, Explained, plain
 
 if TYPE_CHECKING:
-    from logscan.explaining.lines import Pasted
     from logscan.packs import Knowledge
+    from logscan.reference import Finding
+    from logscan.rules import Reply
 
 __all__ = ["Comparison", "Explanation", "compare", "explain"]
 
@@ -39,6 +40,12 @@ class Explanation(Explained):
     def to_dict(self) -> dict[str, Any]:
         """The explanation as dictionaries, lists, texts and numbers, fit for JSON."""
         return plain(self)
+
+    def to_json(self) -> str:
+        """The same as JSON, in ASCII."""
+        from logscan.render import reference
+
+        return reference.as_json(self)
 
     def __str__(self) -> str:
         return self.to_text()
@@ -67,6 +74,12 @@ class Comparison(Compared):
         """The comparison as dictionaries, lists, texts and numbers, fit for JSON."""
         return plain(self)
 
+    def to_json(self) -> str:
+        """The same as JSON, in ASCII."""
+        from logscan.render import reference
+
+        return reference.as_json(self)
+
     def __str__(self) -> str:
         return self.to_text()
 
@@ -77,16 +90,16 @@ class Comparison(Compared):
 def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Explanation:
     """Explain a reply code, an enhanced status code, a reply, a line of a mail log, or a reason.
 
-    ``text`` may be ``421``, ``4.7.28``, ``X.7.28``, several codes, a reply as the server gave it (on several lines, too)
-    or as an MTA quotes it ("host … said: … (in reply to RCPT TO command)"), one whole log line, or the name of a reason
-    (``mailbox_full``). ``patterns`` names folders with packs of your own. Replies are read as RFC 5321 section 4.2 and
-    RFC 3463 have it.
+    ``text`` may be ``421``, ``4.7.28``, ``X.7.28``, several codes, a reply as the server gave it (on several
+    lines, too) or as an MTA quotes it ("host … said: … (in reply to RCPT TO command)"), one whole log line, or the name
+    of a reason (``mailbox_full``). ``patterns`` names folders with packs of your own. Replies are read as RFC 5321
+    section 4.2 and RFC 3463 have it.
 
     Raises OptionError for anything else, with the next thing to try.
     """
     from logscan.explaining import asked, pages
 
-    want = asked.sort_out(text, pages.catalogue())
+    want = asked.sort_out(text, pages.catalogue)
     if want.form == "reason":
         return Explanation(text, "reason", reason=pages.reason_page(want.codes[0], pages.catalogue()))
     if want.form == "codes":
@@ -95,8 +108,7 @@ def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Ex
 
 
 def _codes(text: str, codes: tuple[str, ...], patterns: Iterable[str | os.PathLike[str]]) -> Explanation:
-    from logscan.explaining import pages, replies
-    from logscan.rules import Reply
+    from logscan.explaining import pages
 
     known = pages.catalogue()
     out = [pages.page(code, known) for code in codes]
@@ -106,6 +118,9 @@ def _codes(text: str, codes: tuple[str, ...], patterns: Iterable[str | os.PathLi
     pair = len(out) == 2 and [page.kind for page in out] == ["reply_code", "enhanced_code"] and codes[1][0] != "X"
     if not pair:
         return Explanation(text, out[0].kind if len(out) == 1 else "codes", codes=out)
+    from logscan.explaining import replies
+    from logscan.rules import Reply
+
     reply = Reply(reply_code=int(codes[0]), enhanced_code=codes[1], diagnostic=" ".join(codes))
     found = replies.finding(reply, replies.Seen(), _knowledge(patterns))
     return Explanation(text, "codes", reply=found, codes=out)
@@ -124,18 +139,11 @@ def _pasted(asked_text: str, text: str, patterns: Iterable[str | os.PathLike[str
     folders = site_folders([os.fspath(folder) for folder in patterns])
     known, packs = _knowledge(folders), mtas(folders)
     lines.refuse_several(asked_text, packs)
-    found: Pasted | None = lines.log_line(text, packs, known)
-    if found is None:
-        found = lines.bare_reply(text, packs, known)
+    found = lines.log_line(text, packs, known) or lines.bare_reply(text, packs, known)
     if found.reply is None:
         return Explanation(asked_text, "line", line=found.line)
     answer = replies.finding(found.reply, found.seen, known)
-    if (
-        found.line is None
-        and answer.reply_code is None
-        and answer.enhanced_code is None
-        and answer.confidence == "none"
-    ):
+    if found.line is None and _says_nothing(answer, found.reply):
         raise asked.no_code(text, known)
     codes = [str(code) for code in (answer.reply_code, answer.enhanced_code or answer.dsn) if code]
     return Explanation(
@@ -145,6 +153,12 @@ def _pasted(asked_text: str, text: str, patterns: Iterable[str | os.PathLike[str
         reply=answer,
         codes=[pages.page(code, known) for code in codes],
     )
+
+
+def _says_nothing(answer: Finding, reply: Reply) -> bool:
+    """No code in it, no rule that knows it, and no MTA that words its own errors so."""
+    coded = answer.reply_code is not None or answer.enhanced_code is not None
+    return not coded and answer.confidence == "none" and reply.mta is None
 
 
 def compare(one: str, other: str, *more: str) -> Comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from logscan.errors import OptionError
@@ -12,6 +13,7 @@ from logscan.packs.knowledge import Knowledge
 LONGEST = 20_000  # characters; Postfix cuts lines at 2,000, and no MTA logs a tenth of this
 _REPLY_CODE = re.compile(r"[2-5][0-9]{2}")
 _ENHANCED = re.compile(r"[245X]\.[0-9]{1,3}\.[0-9]{1,3}")
+_LONGEST_NAME = 40  # characters of a reason
 _FOLD = re.compile(r"\s*[\r\n]+\s*")
 _LIKE_CODE = re.compile(r"#?[0-9Xx]+(?:\.[0-9Xx]*)*\.?")
 _FORMS = (
@@ -29,8 +31,8 @@ class Asked(NamedTuple):
     text: str = ""
 
 
-def sort_out(text: str, known: Knowledge) -> Asked:
-    """What a text asks for; raises OptionError where no reply can be in it."""
+def sort_out(text: str, catalogue: Callable[[], Knowledge]) -> Asked:
+    """What a text asks for; raises OptionError where no reply can be in it. The catalogue is opened only if needed."""
     if len(text) > LONGEST:
         raise OptionError(
             f"{len(text):,} characters are too long for a line of a log; explain takes one line, "
@@ -40,11 +42,11 @@ def sort_out(text: str, known: Knowledge) -> Asked:
     tokens = [token.strip(",;()[]#").upper() for token in text.split()]
     if tokens and all(is_code(token) for token in tokens):
         return Asked("codes", tuple(dict.fromkeys(tokens)), text)
-    reason = _reason(text, known)
+    reason = "" if len(text) > _LONGEST_NAME or any(char.isdigit() for char in text) else _reason(text, catalogue())
     if reason:
         return Asked("reason", (reason,), text)
     if len(tokens) < 2 and _LIKE_CODE.fullmatch(text):
-        raise no_code(text, known)
+        raise no_code(text, catalogue())
     if not text:
         raise OptionError(f"there is nothing to explain; give {_FORMS}")
     return Asked("text", (), text)
@@ -81,9 +83,10 @@ def no_code(text: str, known: Knowledge, forms: str = _FORMS) -> OptionError:
     """Why a word is no code, and what may have been meant."""
     digits = text.strip("#.")
     if not digits.replace(".", "").isdigit():
-        why = f"{_short(text)} is no reply code, enhanced status code, reply or log line"
+        what = "holds no code, and logscan does not know its text" if " " in text else "is no code, reply or log line"
+        why = f"{_short(text)} {what}"
     elif "." in digits:
-        why = f"{_short(text)} is no enhanced status code: those are three numbers, the first of them 2, 4 or 5 (RFC 3463)"
+        why = f"{_short(text)} is no enhanced status code: those have three numbers, the first is 2, 4 or 5 (RFC 3463)"
     else:
         why = f"{_short(text)} is no reply code: those have three digits and run from 200 to 599 (RFC 5321)"
     near = _near(digits, known)
@@ -102,7 +105,7 @@ def _either(words: list[str]) -> str:
 
 def _near(text: str, known: Knowledge) -> list[str]:
     """Listed codes and reasons that a mistyped word may have meant, the likeliest first, at most three."""
-    if not text or len(text) > 40:
+    if not text or len(text) > _LONGEST_NAME:
         return []
     listed = list(known.reply_codes)
     for code, entry in known.enhanced_codes.items():

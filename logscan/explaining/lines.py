@@ -18,6 +18,7 @@ from logscan.reference import LogLine
 from logscan.rules import Reply
 
 _TAGGED = re.compile(r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: ")  # a line whose stamp was not copied
+_DSN = re.compile(codes.ENHANCED)
 _MOST_LINES = 50
 _DAY = re.compile(r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)")  # the second blank is often lost on the way to us
 _LEAD = re.compile(r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE)
@@ -57,7 +58,7 @@ def log_line(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | No
     if mta is None:
         names = ", ".join(pack.name for pack in packs)
         raise OptionError(f"that is a line of {agent!r}; logscan knows the lines of {names}")
-    line = LogLine(mta.id, mta.name, "unknown", "", agent, stamp, host, times, "", "", {})
+    line = LogLine(mta.id, mta.name, "unknown", "", agent, stamp, host, times, "", "", payload, {})
     read = read_payload(mta, agent, payload)
     if read is None:
         return Pasted(line, None, Seen())
@@ -102,19 +103,20 @@ def _as_line(line: LogLine, shape: Shape, fields: dict[str, str | None], known: 
     shown = {
         name: value
         for name, value in values.items()
-        if isinstance(value, str | int | float) and (name == "_text" or not name.startswith("_"))
+        if isinstance(value, str | int | float) and not name.startswith("_")
     }
     line = replace(line, kind=kind, shape=shape.id, severity=shape.severity, title=shape.title, fields=shown)
     if kind != "event":
         return Pasted(line, None, Seen())
     seen, provider = seen_in(values, known)
     named = {name: values.get(name) for name in Reply._fields if name not in ("mta", "provider")}
+    named["dsn"] = named["dsn"] if _DSN.fullmatch(str(named["dsn"])) else None  # a damaged line may hold anything
     reply = Reply(mta=line.mta, provider=provider, **named)  # type: ignore[arg-type]  # columns of their own types
     return Pasted(line, reply, _with_text(seen, reply.diagnostic or ""))
 
 
-def bare_reply(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | None:
-    """A reply as a server gave it, or as an MTA quotes it; None when there is no code in it and no rule knows it."""
+def bare_reply(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted:
+    """A reply as a server gave it, or as an MTA quotes it; perhaps without any code."""
     mta, fields = _unwrapped(_LEAD.sub("", text, count=1), packs)
     diagnostic = str(fields.get("diagnostic") or "")
     code, enhanced, reply_text = split_reply(diagnostic)
@@ -191,5 +193,5 @@ def refuse_several(text: str, packs: tuple[Mta, ...]) -> None:
     several = [line for line in text.splitlines()[:_MOST_LINES] if line.strip()]
     if len(several) > 1 and sum(_framed(line.strip(), packs) is not None for line in several) > 1:
         raise OptionError(
-            f"those are {len(text.splitlines())} lines; explain takes one line of a log, `logscan report FILE` reads files"
+            f"those are {len(text.splitlines())} lines; explain takes one, `logscan report FILE` reads whole logs"
         )

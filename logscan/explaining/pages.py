@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,10 +12,10 @@ from logscan.explaining import words
 from logscan.packs import find
 from logscan.packs.knowledge import Knowledge
 from logscan.reference import Named, Page, Part, ReasonPage, Sense, Use
+from logscan.render.reference import phrases
 from logscan.rules import Reply, guesses, matches
 
 _STATUS = {"2": Status.POSITIVE, "3": Status.POSITIVE, "4": Status.TRANSIENT, "5": Status.PERMANENT}
-_ALL_COMMANDS = 9
 _KINDS = {  # the classes of patterns/reasons.toml
     "hard": "the address or its domain will not work: suppress it",
     "soft": "it passes: retry, and suppress only after failures over days",
@@ -84,7 +85,7 @@ def _reply_page(code: str, known: Knowledge) -> Page:
         group=Part(
             f"x{code[1]}x",
             name,
-            middle.get("meaning", f"RFC 5321 gives no meaning to a second digit {code[1]}."),
+            middle.get("meaning", "no meaning in RFC 5321, which defines the second digits 0 to 5."),
         ),
         sender_does=digit["sender_does"],
         meaning=entry["meaning"],
@@ -103,17 +104,18 @@ def _reply_page(code: str, known: Knowledge) -> Page:
     )
 
 
-def _unlisted(code: str, what: str, better: str) -> dict[str, Any]:
+def _unlisted(code: str, what: str, better: str, uses: Sequence[Use] = ()) -> dict[str, Any]:
     """What can be said about a well-formed code that nobody defined: what its digits say (RFC 5321 section 4.2.1)."""
+    known = "only single providers give it a meaning" if uses else "logscan knows no server that sends it"
     return {
         "name": "not defined",
         "standard": False,
         "registered": False,
         "alone": False,
-        "meaning": f"No standard defines {code}, and logscan knows no server that sends it. Only its digits tell something.",
+        "meaning": f"No standard defines {code}, and {known}. Otherwise only its digits tell something.",
         "when": "Not known.",
         "commands": (),
-        "classes": (code[0],),
+        "classes": ("2", "4", "5") if code[0] == "X" else (code[0],),
         "enhanced": (),
         "reply_codes": (),
         "remedy_sender": "Go by the first digit, and read the text of the reply.",
@@ -133,7 +135,7 @@ def _reply_senses(code: str, entry: Mapping[str, Any], known: Knowledge) -> list
     return senses
 
 
-def _senses(reply: Reply, commands: Sequence[str], known: Knowledge, *, alone: bool, klass: str = "") -> list[Sense]:
+def _senses(reply: Reply, commands: Sequence[str], known: Knowledge, *, alone: bool) -> list[Sense]:
     """What the rules of decision make of a bare code, and of the code after each of some commands."""
     status = _STATUS[str(reply.reply_code or reply.enhanced_code)[0]]
     general = guesses(reply, known, status)[0].reason
@@ -141,12 +143,12 @@ def _senses(reply: Reply, commands: Sequence[str], known: Knowledge, *, alone: b
     for command in commands:
         reason = guesses(reply._replace(smtp_command=command), known, status)[0].reason
         if reason not in _VAGUE and reason != general:
-            known_sense = senses.setdefault(reason, Sense(reason.value, title(reason, known), "guess", klass=klass))
+            known_sense = senses.setdefault(reason, Sense(reason.value, title(reason, known), "guess"))
             known_sense.commands.append(command)
     out = list(senses.values())
     if general not in _VAGUE:
         basis = "alone" if alone else "guess"
-        out.insert(0 if alone else len(out), Sense(general.value, title(general, known), basis, klass=klass))
+        out.insert(0 if alone else len(out), Sense(general.value, title(general, known), basis))
     return out
 
 
@@ -154,14 +156,11 @@ def _enhanced_page(code: str, known: Knowledge) -> Page:
     first, subject, _ = code.split(".")
     generic = f"X{code[1:]}"
     listed = generic in known.enhanced_codes
-    entry = known.enhanced_codes.get(generic) or _unlisted(code, code, "a code of the IANA registry")
+    uses = [] if listed else _uses(code, known)
+    entry = known.enhanced_codes.get(generic) or _unlisted(code, code, "a code of the IANA registry", uses)
     group = known.enhanced_subjects.get(f"X.{subject}.X", {})
     classes = [c for c in entry["classes"] if first in ("X", c)] or [first]
-    senses = [sense for c in classes if c in "45" for sense in _enhanced_senses(f"{c}{code[1:]}", entry, group, known)]
-    if first != "X" or len({(s.reason, *s.commands) for s in senses}) <= 1:
-        senses = senses[:1] if first == "X" else senses
-        for sense in senses:
-            sense.klass = ""
+    senses = _senses_by_class([c for c in classes if c in "45"], code, known)
     status = _STATUS[first] if first != "X" else None
     return Page(
         code=code,
@@ -187,22 +186,36 @@ def _enhanced_page(code: str, known: Knowledge) -> Page:
         example=entry["example"],
         source=entry["source"] or "RFC 3463 section 2",
         note=_class_note(code, first, entry["classes"] if listed else ()),
-        uses=[] if listed else _uses(code, known),
+        uses=uses,
     )
 
 
-_NO_SUBJECT = "RFC 3463 defines the subjects 0 to 7 only."
+_NO_SUBJECT = "no meaning in RFC 3463, which defines the subjects 0 to 7."
 
 
-def _enhanced_senses(code: str, entry: Mapping[str, Any], group: Mapping[str, Any], known: Knowledge) -> list[Sense]:
+def _senses_by_class(classes: Sequence[str], code: str, known: Knowledge) -> list[Sense]:
+    """The senses of a code; where its class is open and matters, those of each class."""
+    each = [_enhanced_senses(f"{klass}{code[1:]}", known) for klass in classes]
+    if not each or all(senses == each[0] for senses in each):
+        return each[0] if each else []
+    nothing = Sense(Reason.UNDEFINED.value, title(Reason.UNDEFINED, known), "none")
+    out = []
+    for klass, senses in zip(classes, each, strict=True):
+        out += [replace(sense, klass=klass) for sense in senses or [nothing]]
+    return out
+
+
+def _enhanced_senses(code: str, known: Knowledge) -> list[Sense]:
+    entry = known.enhanced_codes.get(f"X{code[1:]}", {})
+    group = known.enhanced_subjects.get(f"X.{code.split('.')[1]}.X", {})
     commands = [*entry.get("reason_after", ()), *group.get("reason_after", ())]
-    return _senses(Reply(enhanced_code=code), commands, known, alone=entry.get("alone", True), klass=code[0])
+    return _senses(Reply(enhanced_code=code), commands, known, alone=bool(entry) and entry.get("alone", True))
 
 
 def _klass(first: str, classes: Sequence[str], known: Knowledge) -> Part:
     if first == "X":
         every = [f"{c}.X.X {known.enhanced_classes[f'{c}.X.X']['name']}" for c in classes]
-        return Part("X", f"{words.listed(every, 'or')}, by the first number", "The first number gives the class.")
+        return Part("X", f"{phrases.listed(every, 'or')}, by the first number", "The first number gives the class.")
     entry = known.enhanced_classes[f"{first}.X.X"]
     return Part(f"{first}.X.X", entry["name"], entry["meaning"])
 
@@ -210,12 +223,12 @@ def _klass(first: str, classes: Sequence[str], known: Knowledge) -> Part:
 def _class_note(code: str, first: str, classes: Sequence[str]) -> str:
     if first == "X" or not classes or first in classes:
         return ""
-    return f"The registry has X{code[1:]} with class {words.listed(list(classes), 'or')} only, not as {code}."
+    return f"The registry has X{code[1:]} with class {phrases.listed(list(classes), 'or')} only, not as {code}."
 
 
 def _beside(reply_codes: Sequence[str], first: str) -> list[str]:
-    """The reply codes whose class fits; all of them when none does."""
-    return [code for code in reply_codes if first in ("X", code[0])] or list(reply_codes)
+    """The registered reply codes whose class fits."""
+    return [code for code in reply_codes if first in ("X", code[0])]
 
 
 def _name_of(code: str, known: Knowledge) -> str:
@@ -227,8 +240,8 @@ def _party(senses: Sequence[Sense], status: Status | None, known: Knowledge) -> 
     """Who acts on a code, in words; hedged where only the text can tell."""
     if status is Status.POSITIVE:
         return "nobody"
-    named = {str(known.reasons[sense.reason]["party"]): None for sense in senses}
-    phrase = words.listed([words.PARTIES[Party(party)] for party in named], "or")
+    named = {str(known.reasons[sense.reason]["party"]): None for sense in senses if sense.basis != "none"}
+    phrase = phrases.listed([words.PARTIES[Party(party)] for party in named], "or")
     if not named:
         return "the text tells"
     return phrase if all(sense.basis == "alone" for sense in senses) else f"most often {phrase}; the text tells"
@@ -239,7 +252,8 @@ def _uses(code: str, known: Knowledge) -> list[Use]:
     out: dict[str, Use] = {}
     for rule in known.rules:
         asked = Reply(mta=rule.mta or None, provider=rule.provider or None, enhanced_code=code)
-        if rule.provider and rule.codes and matches(rule, asked):
+        by_code = replace(rule, text=(), commands=frozenset(), event="", outcome="")
+        if rule.provider and rule.codes and matches(by_code, asked):
             name = str(known.providers.get(rule.provider, {}).get("name", rule.provider))
             out.setdefault(rule.provider, Use(name, title(rule.reason, known), rule.remedy, rule.source))
     return list(out.values())
@@ -248,7 +262,8 @@ def _uses(code: str, known: Knowledge) -> list[Use]:
 def reason_page(name: str, known: Knowledge) -> ReasonPage:
     """The page of one reason of ``patterns/reasons.toml``."""
     entry = known.reasons[name]
-    decided, hinted = [], []
+    decided: list[Named] = []
+    hinted: list[Named] = []
     for code, one in (*known.reply_codes.items(), *known.enhanced_codes.items()):
         named = {
             one.get("reason"),

@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from logscan.codes import Basis, EnhancedStatusCode, Event, Outcome, Status
+from logscan.codes import Basis, EnhancedStatusCode, Event, Outcome, SmtpCommand, Status
 from logscan.explaining import pages, words
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import domain_of
 from logscan.reference import Alternative, Finding
+from logscan.render.reference import phrases
 from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, remedy_for, status_of
 from logscan.template import template_of
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")
+_UNREAD = "; the text was not recognised"
 # What may stand in a shell command without quotes; it must not begin like an option.
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
 
@@ -104,7 +106,7 @@ def _assumptions(reply: Reply, fuller: Reply) -> list[str]:
     if fuller.event != reply.event:
         out.append("your own server said it" if fuller.event == Event.REJECTION else "your server was told it")
     if fuller.smtp_command != reply.smtp_command:
-        out.append(f"it came {words.after([str(fuller.smtp_command)])}")
+        out.append(f"it came {phrases.after([str(fuller.smtp_command)])}")
     if fuller.outcome != reply.outcome:
         out.append(f"the message was {fuller.outcome}")
     return out
@@ -122,6 +124,8 @@ def _confidence(decision: Decision, ranked: list[Guess], reply: Reply, known: Kn
     if decision.reason is None:
         return "none", "a step of the session has no reason"
     if decision.status == Status.POSITIVE:
+        if reply.event is None and reply.smtp_command != SmtpCommand.END_OF_DATA:
+            return "code", "by its first digit, if it answered the end of the data; else it is a step on the way"
         return "code", "by its first digit" if reply.reply_code else "by what the MTA says became of it"
     if decision.reason == "undefined":
         return "none", "nothing in it tells the reason: go by the text"
@@ -134,28 +138,25 @@ def _on(guess: Guess, reply: Reply, known: Knowledge) -> tuple[str, str]:
         return "known", f"a known reply (rule {guess.rule.id if guess.rule else ''})"
     if guess.basis is Basis.OUTCOME:
         return "code", "by what the MTA says became of the message"
-    asked = f"{words.after([reply.smtp_command])}" if reply.smtp_command else ""
+    asked = f" {phrases.after([reply.smtp_command])}" if reply.smtp_command else ""
     if guess.basis is Basis.REPLY_CODE:
         if known.reply_codes.get(str(reply.reply_code), {}).get("alone", False):
             return "code", f"by its reply code {reply.reply_code}"
-        return (
-            "guess",
-            f"a guess from the reply code {reply.reply_code} {asked} alone; the text was not recognised",
-        )
+        return "guess", f"a guess from the reply code {reply.reply_code}{asked}{_UNREAD}"
     own = guess.basis is Basis.DSN
     code = str(reply.dsn if own else reply.enhanced_code)
     name = f"the verdict of the MTA, dsn {code}" if own else f"its enhanced status code {code}"
     entry = known.enhanced_codes.get(EnhancedStatusCode.parse(code).generic, {})
     if entry.get("alone", bool(entry)) and entry.get(f"reason_{code[0]}", entry.get("reason")) == guess.reason:
         return "code", f"by {name}"
-    return "guess", f"a guess from {name} {asked}".rstrip() + " alone; the text was not recognised"
+    return "guess", f"a guess from {name}{asked}{_UNREAD}"
 
 
 def _runner_up(ranked: list[Guess], reply: Reply, known: Knowledge) -> Alternative | None:
     other = next((guess for guess in ranked[1:] if guess.reason != ranked[0].reason), None)
     if other is None:
         return None
-    because = _on(other, reply, known)[1].replace("; the text was not recognised", "")
+    because = _on(other, reply, known)[1].removesuffix(_UNREAD)
     return Alternative(other.reason.value, pages.title(other.reason, known), other.basis.value, because)
 
 

@@ -11,6 +11,9 @@ from itertools import combinations
 from logscan.codes import SmtpCommand, Status
 from logscan.explaining import words
 from logscan.reference import Compared, Difference, Page
+from logscan.render.reference import phrases
+
+_PLAIN_IF_SAME = ("Kind", "Standard")  # not worth a line unless they differ
 
 
 def compared(pages: Sequence[Page]) -> Compared:
@@ -18,13 +21,12 @@ def compared(pages: Sequence[Page]) -> Compared:
     out = Compared(codes=list(pages))
     for aspect, tell in _ASPECTS:
         values = [tell(page) for page in pages]
-        if not any(values):
-            continue
         same = len(set(values)) == 1
+        if aspect == "Class" and _alike(pages, "status") and not same:
+            values, same = [" or ".join(dict.fromkeys(values))], True  # one class, told in two ways
+        if not any(values) or (same and aspect in _PLAIN_IF_SAME):
+            continue
         (out.common if same else out.differences).append(Difference(aspect, values[:1] if same else values))
-    if _alike(pages, "kind"):
-        own = _commands_aspect(pages) if pages[0].kind == "reply_code" else []
-        out.differences[3:3] = own
     out.guide = [
         *_together(pages),
         *_by_class(pages),
@@ -52,28 +54,40 @@ def _retry(page: Page) -> str:
     return words.RETRIES[Status(page.status)] if page.status else "the first number tells"
 
 
+def _answers(page: Page) -> str:
+    # No list says which commands an enhanced status code answers; its sentence does.
+    return phrases.answered(page.commands) or page.when
+
+
 def _group(page: Page) -> str:
-    return f"{page.group.name} ({page.group.code})"
+    return f"{page.group.name} ({page.group.code}): {page.group.meaning[:1].lower()}{page.group.meaning[1:]}"
 
 
 def _delivery(page: Page) -> str:
     if page.delivers:
         return "yes, after the end of the data"
     if page.delivers is None:
-        return "only beside the 250 after the end of the data" if page.status else "the first number tells"
+        return "only beside a 250 after the end of the data" if page.status else "the first number tells"
     if page.session:
         return "never: a step of the session"
-    return "no: a step on the way" if page.status == Status.POSITIVE else "no"
+    if page.status == Status.POSITIVE:
+        return "no: a step on the way" if page.listed else "not known"
+    return "no"
 
 
 def _reasons(page: Page) -> str:
     if page.status == Status.POSITIVE:
-        return ""
-    titles = list(dict.fromkeys(sense.title for sense in page.senses))
+        return "none: nothing was refused"
+    titles = _titles(page)
     if not titles:
         return "the text tells"
-    phrase = words.listed(titles, "or")
+    phrase = phrases.listed(titles, "or")
     return phrase if page.alone else f"{phrase}; the text tells"
+
+
+def _titles(page: Page) -> list[str]:
+    """The reasons a code stands for, those that hold after any command first."""
+    return list(dict.fromkeys(sense.title for sense in sorted(page.senses, key=lambda sense: bool(sense.commands))))
 
 
 def _standing(page: Page) -> str:
@@ -82,30 +96,26 @@ def _standing(page: Page) -> str:
     return "no, though servers send it or lists name it" if page.listed else "no"
 
 
+def _kind(page: Page) -> str:
+    return "reply code: what the sender does" if page.kind == "reply_code" else "enhanced status code: why"
+
+
 _ASPECTS: tuple[tuple[str, Callable[[Page], str]], ...] = (
+    ("Kind", _kind),
     ("Class", _class),
     ("Sender does", lambda page: page.sender_does),
     ("Retry", _retry),
+    ("In reply to", _answers),
     ("About", _group),
-    ("Delivery", _delivery),
+    ("A delivery", _delivery),
     ("Usual reason", _reasons),
     ("Who acts", lambda page: page.party),
     ("Standard", _standing),
 )
 
 
-def _commands_aspect(pages: Sequence[Page]) -> list[Difference]:
-    values = [every(page.commands) for page in pages]
-    return [Difference("In reply to", values)] if len(set(values)) > 1 and all(values) else []
-
-
-def every(commands: Sequence[str]) -> str:
-    """The commands a reply code answers, in words."""
-    return "anything at all" if len(set(commands)) == len(SmtpCommand) else words.commands(commands)
-
-
 def _codes(pages: Iterable[Page], last: str = "and") -> str:
-    return words.listed([page.code for page in pages], last)
+    return phrases.listed([page.code for page in pages], last)
 
 
 def _together(pages: Sequence[Page]) -> list[str]:
@@ -122,7 +132,9 @@ def _together(pages: Sequence[Page]) -> list[str]:
                 f"Where a server sends {both}, the {_digit(reply)} of the reply code counts."
             )
         elif _goes_with(reply, enhanced):
-            out.append(f"They are no alternatives: one reply often carries both, as {both}.")
+            out.append(
+                f"They are no alternatives: one reply often carries both, and `logscan explain {both}` explains it."
+            )
         else:
             out.append(f"One reply may carry both, as {both}, though that is not usual.")
     return out
@@ -148,6 +160,8 @@ def _by_class(pages: Sequence[Page]) -> list[str]:
     ]
     for group in by_digit.values():
         if len(group) > 1:
+            if not _alike(group, "kind"):
+                continue
             who = "Both" if len(pages) == 2 else _codes(group)
             out.append(f"{who} {words.SAME_CLASS[Status(group[0].status)]}.")
     return out
@@ -164,12 +178,12 @@ def _by_command(pages: Sequence[Page]) -> list[str]:
             by_owner.setdefault(owners, []).append(command)
     out = []
     for owners, commands in by_owner.items():
-        when = words.after(commands)
+        when = phrases.after(commands)
         if len(owners) < len(pages):
-            out.append(f"{when[0].upper()}{when[1:]}, of these, only {words.listed(owners, 'or')} is usual.")
+            out.append(f"Only {phrases.listed(owners, 'or')} is usual {when}.")
         elif _alike(pages, "status"):
-            tells = "the enhanced status code and the text tell which it is"
-            out.append(f"{when[0].upper()}{when[1:]}, {'both' if len(pages) == 2 else 'all'} occur: {tells}.")
+            both = "Both" if len(pages) == 2 else "All"
+            out.append(f"{both} are usual {when}: there the enhanced status code and the text tell them apart.")
     return out
 
 
@@ -182,17 +196,17 @@ def _by_companion(pages: Sequence[Page]) -> list[str]:
         others = {c.code for other in pages if other is not page for c in other.companions}
         own = [c.code for c in page.companions if c.code not in others]
         if own and _alike(pages, "status"):
-            verb = "Together with" if page.kind == "reply_code" else "Behind"
-            out.append(f"{verb} {words.listed(own, 'or')} it is {page.code}.")
+            verb = "carries" if page.kind == "reply_code" else "stands behind"
+            out.append(f"Only {page.code} usually {verb} {phrases.listed(own, 'or')}.")
     return out
 
 
 def _by_reason(pages: Sequence[Page]) -> list[str]:
     out = []
     for page in pages:
-        titles = list(dict.fromkeys(sense.title for sense in page.senses))
+        titles = _titles(page)
         if page.status == Status.POSITIVE or not titles:
             continue
         means = "means" if page.alone else "mostly means"
-        out.append(f"{page.code} {means} {words.listed(titles, 'or')}.")
+        out.append(f"{page.code} {means} {phrases.listed(titles, 'or')}.")
     return out

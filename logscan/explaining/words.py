@@ -1,10 +1,8 @@
-"""Closed vocabularies in words: commands, parties, conflicts, and what each class of reply does to a message."""
+"""Closed vocabularies in words: parties, conflicts, and what each class of reply does to a message."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from logscan.codes import Conflict, Event, Party, SmtpCommand, Status
+from logscan.codes import Conflict, Event, Party, Status
 
 # For mail that we send; for a refusal of ours see ``acts``.
 PARTIES = {
@@ -38,11 +36,6 @@ SAME_CLASS = {
     Status.TRANSIENT: "leave the message in the queue of the sender: for the next attempt it makes no difference which",
     Status.PERMANENT: "end the attempt for good: the sender gets the message back, whichever it was",
 }
-_COMMANDS = {
-    SmtpCommand.CONNECT: "the connection",
-    SmtpCommand.END_OF_DATA: "the end of the data",
-    SmtpCommand.OTHER: "other commands",
-}
 
 
 def acts(party: str | None, event: str | None) -> str:
@@ -52,27 +45,6 @@ def acts(party: str | None, event: str | None) -> str:
     if event == Event.REJECTION:
         return _PARTIES_OF_REFUSAL.get(Party(party), PARTIES[Party(party)])
     return PARTIES[Party(party)]
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def commands(names: Iterable[str], last: str = "and") -> str:
-    """Commands as one phrase: ``MAIL, RCPT and the end of the data``."""
-    return listed([_COMMANDS.get(SmtpCommand(name), name) for name in names], last)
-
-
-def after(names: Sequence[str]) -> str:
-    """When replies to some commands come: ``at connect and after MAIL``."""
-    rest = [name for name in names if name != SmtpCommand.CONNECT]
-    parts = ["at connect"] if len(rest) < len(names) else []
-    if rest:
-        parts.append(f"after {commands(rest, 'or')}")
-    return " and ".join(parts)
 
 
 def first_sentence(text: str) -> str:

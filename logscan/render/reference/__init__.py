@@ -7,7 +7,7 @@ import json
 from logscan.reference import Compared, Explained, plain
 from logscan.render.page import Page
 from logscan.render.reference import layout
-from logscan.render.reference.blocks import as_markdown, as_text
+from logscan.render.reference.blocks import Block, as_markdown, as_text
 
 __all__ = ["as_json", "markdown", "text"]
 NARROWEST = 40
@@ -33,5 +33,5 @@ def as_json(answer: Explained | Compared, *, indent: int | None = 2) -> str:
     return json.dumps(plain(answer), indent=indent)
 
 
-def _blocks(answer: Explained | Compared) -> list[layout.Block]:
+def _blocks(answer: Explained | Compared) -> list[Block]:
     return list(layout.compared(answer) if isinstance(answer, Compared) else layout.explained(answer))

@@ -16,7 +16,7 @@ SECTION = 3  # the level of a heading that its text follows without a blank line
 _LABEL = 17  # cells of the label column
 _NARROW = 24  # a column of a table is never narrower; the table becomes a list instead
 _STYLES = {"positive": "green", "transient": "yellow", "permanent": "red"}
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~&!])")
 _TICKS = re.compile("`+")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logscan.reference import Compared, Explained, Finding, LogLine, Named, Page, ReasonPage, Sense
+from logscan.render.reference import phrases
 from logscan.render.reference.blocks import Block, Grid, Head, Items, Para, Quote, Row, Rows
 from logscan.render.words import sentence
 
 _MANY = 8  # companions that are still named one by one
-_EVERYTHING = 9
 _STATUS = {"positive": "accepted", "transient": "temporary", "permanent": "permanent", "unknown": "not known"}
 _KINDS = {
     "ignore": "logscan leaves this line alone on purpose: it tells of the work of the server, not of mail.",
@@ -29,11 +29,6 @@ _FIELDS = (
     ("In reply to", "smtp_command"),
     ("TLS", "tls"),
 )
-_COMMANDS = {
-    "CONNECT": "the connection",
-    "END-OF-DATA": "the end of the data",
-    "OTHER": "other commands",
-}
 
 
 def explained(answer: Explained) -> Iterator[Block]:
@@ -47,20 +42,24 @@ def explained(answer: Explained) -> Iterator[Block]:
     short = answer.reply is not None and answer.form != "codes"
     if short and answer.codes:
         yield Head(3, "Its codes" if len(answer.codes) > 1 else "Its code")
-        yield Rows([Row(page.code, f"{page.name}: {_opened(page)}") for page in answer.codes])
+        yield Rows([Row(page.code, _opened(page, answer.reply)) for page in answer.codes])
     elif answer.codes:
         for page in answer.codes:
-            yield from _page(page, level=1 if len(answer.codes) == 1 else 2)
+            yield from _page(page, level=1 if len(answer.codes) == 1 else 2, short=answer.reply is not None)
     if answer.form in ("reply_code", "enhanced_code") and not answer.codes[0].alone and _refuses(answer.codes[0]):
-        yield Para("Give explain the whole reply with its text, or the line of the log, for a verdict.")
+        yield Para("For a verdict, give explain the whole reply with its text, or the line of the log.")
+    elif answer.form == "codes" and answer.reply is None:
+        yield Para(f"`logscan compare {' '.join(page.code for page in answer.codes)}` puts them side by side.")
 
 
 def _refuses(page: Page) -> bool:
-    return page.status not in ("positive", "")
+    return page.status != "positive"
 
 
-def _opened(page: Page) -> str:
-    return f"{page.meaning} {page.note}".rstrip()
+def _opened(page: Page, found: Finding | None) -> str:
+    own = found is not None and page.code == found.dsn and page.code != found.enhanced_code
+    name = f"{page.name} (not in the reply: the verdict of the MTA)" if own else page.name
+    return f"{name}. {page.meaning} {page.note}".rstrip()
 
 
 def compared(answer: Compared) -> Iterator[Block]:
@@ -84,7 +83,7 @@ def compared(answer: Compared) -> Iterator[Block]:
 
 def _page(page: Page, level: int, *, short: bool = False) -> Iterator[Block]:
     klass = f"{page.klass.code} {page.klass.name}" if page.status else page.klass.name
-    yield Head(level, f"{page.code}  {page.name}", f"{klass}; {page.group.name} ({page.group.code})", page.status)
+    yield Head(level, f"{page.code} {page.name}", f"{klass}; {page.group.name} ({page.group.code})", page.status)
     yield Rows(
         [
             Row("Meaning", page.meaning),
@@ -93,7 +92,7 @@ def _page(page: Page, level: int, *, short: bool = False) -> Iterator[Block]:
             *([] if short else _facts(page)),
         ]
     )
-    yield Head(3, "How to fix it" if _refuses(page) or not page.status else "What to do")
+    yield Head(3, "How to fix it" if _refuses(page) else "What to do")
     yield Rows([Row("Sender side", page.remedy_sender), Row("Receiver side", page.remedy_receiver)])
     for use in page.uses:
         yield Rows([Row("At", use.provider), Row("It means", use.title), Row("Remedy", use.remedy)])
@@ -107,16 +106,16 @@ def _facts(page: Page) -> list[Row]:
     named = [Row(label if n == 0 else "", _named(c)) for n, c in enumerate(page.companions)]
     joined = [Row(label, ", ".join(companion.code for companion in page.companions))]
     return [
-        Row("In reply to", _answers(page)),
+        Row("In reply to", sentence(phrases.answered(page.commands))),
         Row("Class", page.klass.meaning),
         Row("Sender does", page.sender_does),
         Row(
             "Category" if page.kind == "reply_code" else "Subject",
-            f"{sentence(page.group.name)}. {page.group.meaning}",
+            f"{sentence(page.group.name)}. {sentence(page.group.meaning)}",
         ),
-        Row("Delivery", _delivery(page)),
+        Row("A delivery", _delivery(page)),
         Row("Reason", _reasons(page)),
-        Row("Who acts", sentence(page.party) if _refuses(page) or not page.status else ""),
+        Row("Who acts", sentence(page.party) if _refuses(page) else ""),
         *(named if several else joined),
     ]
 
@@ -125,21 +124,11 @@ def _named(companion: Named) -> str:
     return f"{companion.code} {companion.name}".rstrip()
 
 
-def _answers(page: Page) -> str:
-    if len(page.commands) == _EVERYTHING:
-        return "The connection itself, and any command"
-    return sentence(_listed([_COMMANDS.get(name, name) for name in page.commands]))
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
-
-
 def _delivery(page: Page) -> str:
-    if page.status != "positive":
+    if page.status != "positive" or not page.listed:
         return ""
     if page.delivers is None:
-        return "Only beside the 250 after the end of the data."
+        return "Only beside a 250 after the end of the data."
     if page.delivers:
         return "Yes, after the end of the data; after any other command it is a step on the way."
     return "Never: a step of the session." if page.session else "No: a step on the way."
@@ -149,37 +138,33 @@ def _reasons(page: Page) -> str:
     """What the code says about the reason, and how far it may be trusted."""
     if page.status == "positive":
         return ""
-    by_class = [sense for sense in page.senses if sense.klass]
-    if by_class:
-        parts = [f"As {sense.klass}.x.x{_after(sense)} {_means(sense)}." for sense in by_class]
-        return " ".join(parts)
-    out = [] if page.alone else ["Alone it says too little: the text decides."]
-    for sense in page.senses:
-        if sense.basis == "usual":
-            out.append(f"Most often it means {sense.title} ({sense.reason}).")
-        elif sense.basis == "alone":
-            out.append(f"Alone it means {sense.title} ({sense.reason}).")
-        else:
-            out.append(f"A guess{_after(sense) or ' without a better clue'}: {sense.title} ({sense.reason}).")
+    classes = list(dict.fromkeys(sense.klass for sense in page.senses)) or [""]
+    return " ".join(_told([s for s in page.senses if s.klass == klass], klass) for klass in classes)
+
+
+def _told(senses: list[Sense], klass: str) -> str:
+    lead = f"As {klass}.x.x it" if klass else "Alone it"
+    certain = [sense for sense in senses if sense.basis == "alone"]
+    usual = [sense for sense in senses if sense.basis == "usual"]
+    guesses = [sense for sense in senses if sense.basis == "guess"]
+    out = [f"{lead} means {_both(certain[0])}."] if certain else [f"{lead} says too little: the text decides."]
+    if usual and guesses and {sense.reason for sense in guesses} == {usual[0].reason}:
+        when = phrases.after([command for sense in guesses for command in sense.commands])
+        return f"{' '.join(out)} Most often it means {_both(usual[0])}; {when} it is taken for that."
+    out += [f"Most often it means {_both(sense)}." for sense in usual]
+    taken = [f"{_both(sense)} {phrases.after(sense.commands) or 'otherwise'}" for sense in guesses]
+    if taken:
+        taken = [taken[0].removesuffix(" otherwise"), *taken[1:]]
+        out.append(f"When the text is not known it is taken for {'; for '.join(taken)}.")
     return " ".join(out)
 
 
-def _after(sense: Sense) -> str:
-    if not sense.commands:
-        return ""
-    rest = [_COMMANDS.get(name, name) for name in sense.commands if name != "CONNECT"]
-    parts = [" at connect"] if len(rest) < len(sense.commands) else []
-    parts += [f" after {_listed(rest)}"] if rest else []
-    return " and".join(parts)
-
-
-def _means(sense: Sense) -> str:
-    verb = "means" if sense.basis == "alone" else "most often means"
-    return f"it {verb} {sense.title} ({sense.reason})"
+def _both(sense: Sense) -> str:
+    return f"{sense.title} ({sense.reason})"
 
 
 def _reason(reason: ReasonPage) -> Iterator[Block]:
-    yield Head(1, f"{reason.id}  {reason.title}", reason.definition)
+    yield Head(1, f"{sentence(reason.title)} ({reason.id})", reason.definition)
     yield Rows(
         [
             Row("Kind", sentence(reason.kind)),
@@ -198,22 +183,19 @@ def _reason(reason: ReasonPage) -> Iterator[Block]:
 
 
 def _line(line: LogLine) -> Iterator[Block]:
-    what = {
-        "event": str(line.fields.get("event", "")),
-        "notice": line.severity,
-        "message": "fact about a message",
-    }
+    event = f"{line.fields.get('event', '')}, {line.fields.get('outcome', '')}".removesuffix(", ")
+    what = {"event": event, "notice": f"notice, {line.severity}", "message": "fact about a message"}
     yield Head(1, f"{line.mta_name}: {what.get(line.kind, 'line without a reply')}", _logged(line))
     if line.kind in _KINDS:
         yield Para(_KINDS[line.kind])
-    if line.kind == "notice":
-        yield Rows([Row("Counted as", line.title), Row("Text", str(line.fields.get("_text", "")), "log")])
+    if line.kind != "event":
+        yield Quote(line.payload)
     rows = [Row(label, _value(line, name), "plain" if name == "outcome" else "log") for label, name in _FIELDS]
     peer = str(line.fields.get("remote_mta") or "")
     ip = str(line.fields.get("remote_ip") or "")
     remote = f"{peer} [{ip}]" if peer and ip else peer or ip
     rows.insert(4, Row("Remote host", "" if "client" in line.fields else remote, "log"))
-    yield Rows([*rows, Row("Delay", _delay(line))])
+    yield Rows([Row("Counted as", line.title), *rows, Row("Delay", _delay(line))])
 
 
 def _logged(line: LogLine) -> str:
@@ -252,8 +234,10 @@ def _delay(line: LogLine) -> str:
 
 def _finding(found: Finding, *, bare: bool, below: bool) -> Iterator[Block]:
     lead = _STATUS.get(found.status, found.status)
-    title = f"{sentence(lead)}: {found.title}" if found.title else sentence(lead)
-    yield Head(3 if below else 1, f"{found.reply}: {found.title or lead}" if bare else title, "", found.status)
+    title = ": ".join(word for word in (lead if found.status != "unknown" else "", found.title) if word)
+    yield Head(
+        3 if below else 1, f"{found.reply}: {found.title or lead}" if bare else sentence(title), "", found.status
+    )
     if not bare:
         yield Quote(found.reply)
     yield Rows([*_verdict(found), *_cure(found)])
@@ -262,25 +246,28 @@ def _finding(found: Finding, *, bare: bool, below: bool) -> Iterator[Block]:
 def _verdict(found: Finding) -> list[Row]:
     other = found.runner_up
     reason = f"{sentence(found.title)} ({found.reason}). {found.definition}" if found.reason else ""
-    if found.provider_seen:
-        provider = f"{found.provider_name}, as {found.provider_seen} shows"
-    else:
-        provider = found.provider_name
+    shown = f", as {found.provider_seen} shows" if found.provider_seen else ""
     return [
-        Row("Status", f"{sentence(_STATUS.get(found.status, found.status))}. {found.sender_does}"),
+        Row("Status", _fate(found)),
         Row("Reason", reason or "None: a step of the session, never a delivery."),
         Row("How sure", sentence(found.because)),
         Row("Assuming", f"{', and '.join(found.assumed)}" if found.assumed else ""),
-        Row("Else", f"{sentence(other.title)}: {other.words}" if other else ""),
+        Row("Otherwise", f"{sentence(other.title)}: {other.words}" if other else ""),
         Row("Conflict", sentence(found.disagreement)),
-        Row("Provider", provider),
-        Row("Who acts", sentence(found.acts)),
+        Row("Provider", found.provider_name + shown),
+        Row("Who acts", "" if found.status == "positive" else sentence(found.acts)),
     ]
+
+
+def _fate(found: Finding) -> str:
+    does = found.sender_does
+    fate = f"The sending server {does[:1].lower()}{does[1:]}" if does else ""
+    return f"{sentence(_STATUS.get(found.status, found.status))}. {fate}".rstrip()
 
 
 def _cure(found: Finding) -> list[Row]:
     return [
-        Row("Remedy", found.remedy),
+        Row("Their remedy" if found.event == "rejection" and found.party == "peer" else "Remedy", found.remedy),
         Row("Check", found.check, "command"),
         Row("More", found.more),
         Row("Source", found.source),
