@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,8 @@ _BAD = ("deferred", "softbounced", "bounced", "expired")
 _REFUSED = ("rejected", "discarded", "held")
 _OLD = datetime(1, 1, 1, tzinfo=UTC)
 _MOST_DOMAINS = 10
+# Only a plain host name goes into a command that someone may copy.
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _MOST_DESTINATIONS = 50
 _SILENCE = timedelta(hours=6)
 
@@ -170,10 +174,21 @@ def _problem(
         offset=example["offset"],
         templates=len({row["template"] for row in rows}),
         remedy=advice.get("remedy", ""),
-        check=advice.get("check", ""),
+        check=_filled(advice.get("check", ""), domains, top["remote"]),
         more=advice.get("more", ""),
         nothing_to_do=bool(reason.get("nothing_to_do", False)),
     )
+
+
+def _filled(check: str, domains: list[report.DomainCount], remote: str | None) -> str:
+    """A check with the most concerned domain and a real host put in; what is not known is a word to replace."""
+    domain = next((item.domain for item in domains if _NAME.fullmatch(item.domain)), None)
+    host = remote if remote and _NAME.fullmatch(remote.lower()) else None
+    known = {"domain": domain, "host": host}
+    for word in ("domain", "host", "ip", "sender_domain", "queue_id"):
+        value = known.get(word)
+        check = check.replace(f"{{{word}}}", shlex.quote(value) if value else word.upper())
+    return check
 
 
 def _hours(rows: list[Row]) -> list[report.Hour]:

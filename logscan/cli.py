@@ -171,7 +171,8 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
         with progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
     if format is ReportFormat.TEXT:
-        text = found.to_text(width=_width(width), colour=_colour(), top=top)
+        encoding = sys.stdout.encoding or "ascii"
+        text = found.to_text(width=_width(width), colour=_colour(), top=top, encoding=encoding)
     else:
         text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
     _write(text)

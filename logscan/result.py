@@ -30,17 +30,17 @@ class Report:
         ours = c.lines - c.foreign
         return 100.0 * (ours - c.unparsed) / ours if ours else 100.0
 
-    def to_text(self, *, width: int = 100, colour: bool = False, top: int = 10) -> str:
-        """The report for a terminal, wrapped to a width."""
-        return render(self.findings, "text", width=width, colour=colour, top=top)
+    def to_text(self, *, width: int = 100, colour: bool = False, top: int | None = 10, encoding: str = "utf-8") -> str:
+        """The report for a terminal, wrapped to a width; plain ASCII for an encoding other than UTF-8."""
+        return render(self.findings, "text", width=width, colour=colour, top=top, encoding=encoding)
 
     def to_json(self) -> str:
         """The report as JSON (schema logscan.report/1)."""
-        return render(self.findings, "json", width=0, colour=False, top=0)
+        return render(self.findings, "json")
 
     def to_csv(self) -> str:
         """Problems and refusals as CSV, one row each."""
-        return render(self.findings, "csv", width=0, colour=False, top=0)
+        return render(self.findings, "csv")
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain dicts, lists, texts and numbers."""

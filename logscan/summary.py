@@ -40,7 +40,7 @@ SUMMARY = (
 )
 _CAUSE = ("reason", "reply_code", "enhanced_code", "dsn")
 _FAILED = ("deferred", "softbounced", "bounced", "expired")
-_MEASURES = ("count", "first", "last", "example", "source", "offset")
+_MEASURES = ("count", "first", "last", "example", "remote", "source", "offset")
 
 
 @dataclass(slots=True)
@@ -64,9 +64,15 @@ def tally(rows: pl.DataFrame, keys: Sequence[str], text: str = "diagnostic") -> 
             pl.col("timestamp").min().alias("first"),
             pl.col("timestamp").max().alias("last"),
             pl.col(text).first().alias("example"),
+            _remote(rows).first().alias("remote"),
             pl.col("source", "offset").first(),
         )
     )
+
+
+def _remote(rows: pl.DataFrame) -> pl.Expr:
+    """The peer's host name, where the rows have one."""
+    return pl.col("remote_mta") if "remote_mta" in rows.columns else pl.lit(None, dtype=pl.String)
 
 
 def _causes(rows: pl.DataFrame) -> pl.DataFrame:
@@ -78,7 +84,9 @@ def _causes(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("offset").min(),
     )
     shown = rows.filter(pl.col("offset").is_in(measured.get_column("offset").implode()))
-    named = shown.select("_key", "offset", "source", pl.col("diagnostic").alias("example"), *CAUSES)
+    named = shown.select(
+        "_key", "offset", "source", pl.col("diagnostic").alias("example"), _remote(rows).alias("remote"), *CAUSES
+    )
     return measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left").select(
         *CAUSES, *_MEASURES
     )
@@ -137,7 +145,7 @@ def _merge(frames: list[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
         pl.col("count").sum(),
         pl.col("first").min(),
         pl.col("last").max(),
-        pl.col("example", "source", "offset").first(),
+        pl.col("example", "remote", "source", "offset").first(),
     )
 
 

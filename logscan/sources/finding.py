@@ -79,11 +79,11 @@ class _Search:
         below = []
         for entry in entries:
             if entry.name.startswith("."):
-                self._skip(entry.path, "hidden folder" if entry.is_dir() else "hidden file")
-            elif entry.is_dir(follow_symlinks=False):
-                below.append(entry.path)
-            elif entry.is_symlink() and entry.is_dir():
+                self._skip(entry.path, "hidden folder" if _is_folder(entry) else "hidden file")
+            elif _is_folder(entry) and entry.is_symlink():
                 self._skip(entry.path, "a link to a folder")
+            elif _is_folder(entry):
+                below.append(entry.path)
             else:
                 self._met(entry.path)
         for folder in below:
@@ -158,6 +158,13 @@ def _status(path: str) -> os.stat_result:
         return Path(path).stat()
     except OSError as error:
         raise trouble.failed(path, error) from None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads back to itself, or to where nobody may look
+        return False
 
 
 def _there(path: str) -> bool:

@@ -62,10 +62,10 @@ class Stream:
 class Unpacked(Stream):
     """The decompressed bytes of a file object: of all its members, one after the other."""
 
-    def __init__(self, raw: Any, kind: str, *, head: bytes = b"", seekable: bool = False, piece: int = _PIECE) -> None:
+    def __init__(self, raw: Any, kind: str, *, head: bytes = b"", seekable: bool = False, piece: int = 0) -> None:
         super().__init__(raw, head=head, seekable=seekable)
         self.packed = kind
-        self._piece = piece
+        self._piece = piece or _PIECE
         self._waiting = b""  # stored bytes that belong to the next member
         self._codec = unpack.codec(kind)
 
