@@ -187,7 +187,7 @@ def test_a_window_that_holds_nothing_is_refused(since: str, until: str) -> None:
 
 
 def test_a_window_says_which_end_is_wrong() -> None:
-    with pytest.raises(OptionError, match="^until: 'soon'"):
+    with pytest.raises(OptionError, match=r"^until: 'soon'"):
         window("today", "soon", now=NOW, tz=BERLIN)
 
 

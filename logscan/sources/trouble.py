@@ -11,6 +11,7 @@ from pathlib import Path
 from logscan.errors import InputError, LogscanError
 
 _JOURNAL = Path("/run/systemd/journal")
+_LOGINS = {"btmp", "faillog", "lastlog", "wtmp"}  # records of logins; "faillog" is spelled nearly as "mail.log" is
 _TESTERS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "zstd"}
 _READERS = (  # what other files begin with, what they are, and how to get at their text
     (0, b"LPKSHHRH", "a systemd journal", "journalctl --file {} --facility=mail --output=short-iso"),
@@ -84,7 +85,8 @@ def _nearest(path: str) -> str:
             names = sorted(os.listdir(folder))  # noqa: PTH208  (names are what is compared)
         except OSError:
             return ""
-        close = difflib.get_close_matches(part, [name for name in names if not name.startswith(".")], 1, 0.6)
+        names = [name for name in names if not name.startswith(".") and name not in _LOGINS]
+        close = difflib.get_close_matches(part, names, 1, 0.65)  # less would take auth.log for mail.log
         if not close:
             return ""
         whole = folder.joinpath(close[0], *parts[depth + 1 :])
