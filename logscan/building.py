@@ -16,7 +16,7 @@ from logscan import findings as report
 from logscan.fates import CAUSE, Fates, fates_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
-from logscan.rules import Reply, remedy_for
+from logscan.rules import remedy_for
 
 if TYPE_CHECKING:
     from logscan.parse.lines import Coverage
@@ -147,7 +147,7 @@ def _problem(
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
     reason = known.reasons.get(top["reason"] or "undefined", {})
-    advice = remedy_for(top, Reply(), known)
+    advice = remedy_for(top, known)
     return report.Problem(
         event=top["event"],
         status=top["status"],

@@ -18,7 +18,8 @@ _ISO = (
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
 )
 _HOST = r"(?P<reporting_mta>[^ ]+)"
-_TAG = r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: "
+# Solaris puts "[ID 197553 mail.info] " behind the tag.
+_TAG = r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: (?:\[ID [0-9]+ [a-z0-9]+\.[a-z]+\] )?"
 _PRI = r"<[0-9]{1,3}>"
 _BOM = "\ufeff"
 
@@ -50,7 +51,6 @@ SYSLOG: tuple[Frame, ...] = (
     ),
     *_both("facility-", "", rf" {_HOST} [a-z0-9]+\.[a-z]+ {_TAG}"),
     *_both("bsd-facility-", "", rf" <[a-z0-9]+\.[a-z]+> {_HOST} {_TAG}"),
-    *_both("solaris-", "", rf" {_HOST} {_TAG}\[ID [0-9]+ [a-z0-9]+\.[a-z]+\] "),
     *_both("compose-", r"[A-Za-z0-9_.-]+ +\| ", f" {_HOST} {_TAG}"),
 )
 

@@ -172,12 +172,21 @@ def _in_range(wanted: str, code: str) -> bool:
     return f"{head}." == found[1] and tail.isdigit() and int(found[2]) <= int(tail) <= int(found[3])
 
 
+def _parsed(code: str | None) -> codes.EnhancedStatusCode | None:
+    """An enhanced code as a value; None for what only looks like one, which a log may hold."""
+    try:
+        return codes.EnhancedStatusCode.parse(code) if code else None
+    except ValueError:
+        return None
+
+
 def _enhanced_alone(code: str | None, basis: Basis, known: Knowledge) -> list[Guess]:
     """The registered meaning of an enhanced code, where it may decide alone."""
-    entry = known.enhanced_codes.get(codes.EnhancedStatusCode.parse(code).generic) if code else None
-    if not code or not entry or not entry.get("alone", True):
+    value = _parsed(code)
+    entry = known.enhanced_codes.get(value.generic) if value else None
+    if value is None or not entry or not entry.get("alone", True):
         return []
-    return _guess(entry.get(f"reason_{code[0]}", entry.get("reason")), basis)
+    return _guess(entry.get(f"reason_{value.klass}", entry.get("reason")), basis)
 
 
 def _code_alone(reply: Reply, known: Knowledge) -> list[Guess]:
@@ -187,7 +196,7 @@ def _code_alone(reply: Reply, known: Knowledge) -> list[Guess]:
 
 def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> list[Guess]:
     """What the second number says (RFC 3463 section 3), with the command that was answered."""
-    value = codes.EnhancedStatusCode.parse(code) if code else None
+    value = _parsed(code)
     if value is None or value.subject == 0:
         return []
     subject = known.enhanced_subjects.get(f"X.{value.subject}.X", {})
@@ -242,15 +251,30 @@ def _conflict(reply: Reply) -> str | None:
     return None
 
 
-def remedy_for(decision: Mapping[str, Any] | Decision, reply: Reply, known: Knowledge) -> Mapping[str, str]:
-    """The remedy, the command that checks it and the source: of the rule, else of the code, else of the reason."""
-    values = decision._asdict() if isinstance(decision, Decision) else decision
-    rule = known.rule(str(values.get("rule") or ""))
-    reason = known.reasons.get(str(values.get("reason") or "undefined"), {})
+def remedy_for(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
+    """The remedy of a decided event, the command that checks it, a page to read, and the source.
+
+    They are those of the rule; else of the code, where the code itself decided; else of the reason.
+    """
+    rule = known.rule(str(row.get("rule") or ""))
+    reason = known.reasons.get(str(row.get("reason") or "undefined"), {})
+    side = "remedy_receiver" if row.get("event") == Event.REJECTION else "remedy_sender"
+    code = _deciding_code(row, known)
     out = {
-        "remedy": (rule.remedy if rule else "") or reason.get("remedy", ""),
+        "remedy": (rule.remedy if rule else "") or code.get(side, "") or reason.get("remedy", ""),
         "check": (rule.check if rule else "") or reason.get("check", ""),
-        "more": (rule.more if rule else "") or "",
-        "source": (rule.source if rule else "") or reason.get("source", ""),
+        "more": rule.more if rule else "",
+        "source": (rule.source if rule else "") or code.get("source", "") or reason.get("source", ""),
     }
     return {name: str(text) for name, text in out.items() if text}
+
+
+def _deciding_code(row: Mapping[str, Any], known: Knowledge) -> Mapping[str, Any]:
+    """The entry of the code that named the reason, if it may do so alone and for this very reason."""
+    entry: Mapping[str, Any] = {}
+    if row.get("basis") in (Basis.ENHANCED_CODE, Basis.DSN):
+        value = _parsed(row.get("enhanced_code") or row.get("dsn"))
+        entry = known.enhanced_codes.get(value.generic, {}) if value else {}
+    elif row.get("basis") == Basis.REPLY_CODE:
+        entry = known.reply_codes.get(str(row.get("reply_code")), {})
+    return entry if entry.get("alone", True) and entry.get("reason") == row.get("reason") else {}

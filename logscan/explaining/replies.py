@@ -41,7 +41,7 @@ def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
     decision = decide(reply, known)
     ranked = guesses(reply, known, status_of(reply)) if reply.event != Event.SESSION else []
     reason = known.reasons.get(decision.reason or "", {})
-    cure = remedy_for(decision, reply, known) if decision.reason else {}
+    cure = remedy_for({**reply._asdict(), **decision._asdict()}, known) if decision.reason else {}
     confidence, because = _confidence(decision, ranked, reply, known)
     provider = known.providers.get(reply.provider or "", {})
     return Finding(

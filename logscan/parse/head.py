@@ -66,9 +66,10 @@ def _fast(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame,
     known = labels.to_frame().hstack(labels.str.extract_groups(_LABEL).struct.unnest()).drop_nulls("agent")
     cut = cut.join(known, on="_label", how="left", maintain_order="left")
     cut = cut.with_columns(utc(cut.get_column("_stamp"), frame.stamp, clock).alias("timestamp"))
-    if not cut.get_column("agent").null_count() and not cut.get_column("timestamp").null_count():
+    good = ~cut.get_column("_payload").str.starts_with("[ID ")  # Solaris: the pattern knows it
+    if good.all() and not cut.get_column("agent").null_count() and not cut.get_column("timestamp").null_count():
         return _finish(cut), rows.clear()
-    good = cut.get_column("agent").is_not_null() & cut.get_column("timestamp").is_not_null()
+    good = good & cut.get_column("agent").is_not_null() & cut.get_column("timestamp").is_not_null()
     return _finish(cut.filter(good)), rows.filter(~good)
 
 

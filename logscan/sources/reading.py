@@ -85,12 +85,12 @@ class _Lines:
             size = min(size, max(self._stop - self._at, _STEP))
         data = self._ready or self._stream.read(size)
         self._ready = b""
-        begin, self._at = self._at, self._at + len(data)
-        if self._stop is None or not self._past(self._at):
-            return data
-        end = data.find(b"\n", max(self._stop - 1 - begin, 0)) + 1  # of the line that holds the last byte
-        self._over = end > 0
-        return data[:end] if end else data
+        if self._stop is not None and self._past(self._at + len(data)):
+            end = data.find(b"\n", max(self._stop - 1 - self._at, 0)) + 1  # of the line that holds the last byte
+            self._over = end > 0
+            data = data[:end] if end else data
+        self._at += len(data)
+        return data
 
     def skip_line(self) -> int:
         """Pass over the rest of a line: how many bytes that were, newline included."""
