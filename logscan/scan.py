@@ -18,7 +18,7 @@ import polars as pl
 
 from logscan import clocks, engines, framing, schema, sources, when
 from logscan.classifier import classify_events
-from logscan.errors import NoMailLogError, OptionError
+from logscan.errors import InputError, NoMailLogError, OptionError
 from logscan.packs import Knowledge, Mta, knowledge, mtas, site_folders
 from logscan.parse import join, lines
 from logscan.summary import Summary, combine_all, summary_of
@@ -150,6 +150,8 @@ class Scan:
         self.since, self.until = when.window(options.since, options.until, now=self.now, tz=zone)
         self.named = {os.fspath(name) for name in names}
         self.found = sources.find(names)
+        if not self.found.sources:
+            raise InputError(_nothing(names, self.found.skipped))
         folders = site_folders(options.patterns)
         self.stage = Stage(
             wanted=lines.Wanted(columns if columns is not None else lines.ALL.columns, messages),
@@ -241,6 +243,12 @@ def _piece(size: int | None) -> int:
     """Bytes of a piece: enough pieces for every processor, none larger than a block."""
     shares = 2 * (os.cpu_count() or 1)
     return max(_LEAST, min(_BLOCK, -(-(size or 0) // shares)))
+
+
+def _nothing(names: list[str | os.PathLike[str]], skipped: tuple[sources.Skipped, ...]) -> str:
+    whys = "; ".join(f"{item.name}: {item.why}" for item in skipped[:3])
+    more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
+    return f"{', '.join(map(os.fspath, names))}: nothing to read in it ({whys}{more}); name a mail log itself"
 
 
 def _no_mail(name: str, packs: tuple[Mta, ...]) -> str:
