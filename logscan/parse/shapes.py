@@ -49,6 +49,7 @@ def take(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split rows (with _payload) into those a shape takes, its fields added, and the rest; their order may change."""
     candidates, others = _parted(rows, has_any(PAYLOAD, shape.anchors))
+    needed = _captured(shape, want)
     found: list[pl.DataFrame] = []
     left = candidates
     if shape.layout and ascii_only and not left.is_empty():
@@ -57,7 +58,7 @@ def take(
     for pattern in shape.patterns:
         if left.is_empty():
             break
-        taken, left = _by_pattern(left, pattern)
+        taken, left = _by_pattern(left, pattern, needed)
         found.append(taken)
     found = [frame for frame in found if not frame.is_empty()]
     if not found:
@@ -101,6 +102,7 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
     return done.filter(mask), rows.filter(~mask)
 
 
+_BEGINS = re.compile(r"\^\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
 _CLASS_ONLY = re.compile(r"\^\[(\^?)([^\]\\]+)\]([*+])\$")
 
 
@@ -113,18 +115,33 @@ def _allowed(column: pl.Expr, pattern: str) -> pl.Expr:
     return clean & (column != "") if found[3] == "+" else clean
 
 
-def _by_pattern(rows: pl.DataFrame, pattern: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    # The whole match is a group, too: a pattern may have no groups, or only optional ones.
+@cache
+def _captured(shape: Shape, want: frozenset[str]) -> frozenset[str]:
+    """The groups that are needed for the wanted columns; a group that is not captured costs less."""
+    parts = _needed(shape, want)
+    keys = {shape.keys_of} if shape.keys else set()
+    return want | keys | {part.of for part in parts} | {name for part in parts for name in part.when}
+
+
+@cache
+def _only(pattern: str, names: frozenset[str]) -> str:
+    """A pattern without the names of groups that nobody needs."""
+    for name in groups(pattern):
+        if name not in names:
+            pattern = pattern.replace(f"(?P<{name}>", "(?:")
+    return pattern
+
+
+def _by_pattern(rows: pl.DataFrame, pattern: str, needed: frozenset[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    pattern = _only(pattern, needed)
     names = groups(pattern)
-    got = (
-        rows.drop(names, strict=False)
-        .lazy()
-        .with_columns(_whole(PAYLOAD, pattern))
-        .unnest("_g")
-        .collect(optimizations=_AS_IS)
-    )
-    mask = got.get_column("_whole").is_not_null()
-    got = got.drop("_whole")
+    begins = _BEGINS.match(pattern)
+    # A match shows in the group it begins with; where there is none, the whole match is made a group.
+    witness = begins[1] if begins else "_whole"
+    found = PAYLOAD.str.extract_groups(pattern).alias("_g") if begins else _whole(PAYLOAD, pattern)
+    got = rows.drop(names, strict=False).lazy().with_columns(found).unnest("_g").collect(optimizations=_AS_IS)
+    mask = got.get_column(witness).is_not_null()
+    got = got if begins else got.drop("_whole")
     if mask.all():
         return got, rows.clear()
     return got.filter(mask), rows.filter(~mask)
@@ -142,9 +159,12 @@ def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, a
     lazy = rows.lazy().with_columns(
         pl.col(name).str.strip_suffix(suffix) for name, suffix in shape.trim.items() if name in names
     )
-    keys = {column: key for key, column in shape.keys.items() if column in needed}
+    keys = {column: key for key, column in shape.keys.items() if column in needed and shape.keys_of in names}
     lazy = lazy.with_columns(
-        _key(pl.col(shape.keys_of), key, ascii_only=ascii_only).alias(column) for column, key in keys.items()
+        pl.coalesce(
+            *([pl.col(column)] if column in names else []), _key(pl.col(shape.keys_of), key, ascii_only=ascii_only)
+        ).alias(column)
+        for column, key in keys.items()
     )
     fresh = {name: value for name, value in shape.fixed.items() if name not in names}
     lazy = lazy.with_columns(pl.lit(value, dtype=_TEXT).alias(name) for name, value in fresh.items())
