@@ -76,8 +76,8 @@ def _form(rule: Rule, known: Knowledge, mtas: Collection[str]) -> Found:
         if not _CODE.fullmatch(code):
             yield f"{code!r} is no code: write 550, 5.7.1, X.5.3 or 5.7.606-649", code
     for text in rule.text:
-        if len(text.replace("*", "").strip()) < _SHORTEST or text.strip("*") != text or "  " in text:
-            yield f"{text!r}: at least {_SHORTEST} characters, single blanks, and * in the middle only", text
+        if len(text.replace("*", "").strip()) < _SHORTEST or text.strip("* ") != text or "  " in text:
+            yield f"{text!r}: at least {_SHORTEST} characters, single blanks; neither * nor a blank at an end", text
     for name in re.findall(r"\{([^{}]*)\}?", rule.check):
         if name not in _PLACEHOLDERS:
             yield f"check: {{{name}}} is not known; known: {', '.join(sorted(_PLACEHOLDERS))}", "check"
