@@ -55,7 +55,7 @@ SYSLOG: tuple[Frame, ...] = (
 )
 
 # syslogd and rsyslogd fold equal lines into one ("$RepeatedMsgReduction on").
-REPEATED = r"^message repeated (?P<_times>[0-9]{1,9}) times: \[ ?(?P<_payload>.*)$"
+REPEATED = r"^message repeated (?P<_times>[0-9]{1,6}) times: \[ ?(?P<_payload>.*)$"
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTHS = {name: n for n, name in enumerate(_NAMES, 1)}
 _BSD_RE = re.compile(r"([A-Z][a-z]{2}) ([ 0-3][0-9]) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
@@ -131,7 +131,9 @@ def to_utc(stamp: str, kind: str, clock: Clock) -> datetime | None:
             parts = tuple(int(found[n]) for n in range(1, 7))  # type: ignore[assignment]  # six integers, as above
             fraction, offset = found[7], found[8]
         micro = int((fraction or "0")[:6].ljust(6, "0"))
-        naive = datetime(*parts, micro)
+        *most, second = parts
+        # A leap second is the first of the next minute.
+        naive = datetime(*most, min(second, 59) if second == 60 else second, micro) + timedelta(seconds=second == 60)
     except (KeyError, ValueError):
         return None
     if offset is None:

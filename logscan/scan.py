@@ -248,7 +248,9 @@ def _piece(size: int | None) -> int:
 def _nothing(names: list[str | os.PathLike[str]], skipped: tuple[sources.Skipped, ...]) -> str:
     whys = "; ".join(f"{item.name}: {item.why}" for item in skipped[:3])
     more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-    return f"{', '.join(map(os.fspath, names))}: nothing to read in it ({whys}{more}); name a mail log itself"
+    return (
+        f"{', '.join(os.fspath(name) for name in names)}: nothing to read in it ({whys}{more}); name a mail log itself"
+    )
 
 
 def _no_mail(name: str, packs: tuple[Mta, ...]) -> str:

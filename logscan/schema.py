@@ -120,7 +120,8 @@ def conform(frame: pl.DataFrame, columns: tuple[Column, ...] = EVENTS) -> pl.Dat
 
     have = frame.schema
     return frame.select(
-        pl.col(column.name).cast(polars_type(column))
+        # A number that is none in the log is missing; a word that is none of its vocabulary is a mistake of ours.
+        pl.col(column.name).cast(polars_type(column), strict=column.kind not in ("int", "float"))
         if column.name in have
         else pl.lit(None, dtype=polars_type(column)).alias(column.name)
         for column in columns

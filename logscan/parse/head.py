@@ -17,11 +17,12 @@ _LABEL = r"^(?P<reporting_mta>[^ ]+) (?P<agent>[^ \[:]+)\[[0-9]+$"
 COLUMNS = ("offset", "timestamp", "reporting_mta", "agent", "_payload")
 
 
-def present(lines: pl.Series, frames: Sequence[Frame]) -> list[Frame]:
-    """The frames that some of the first lines have, the most frequent first."""
+def ordered(lines: pl.Series, frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
+    """The frames that some of the first lines have, the most frequent first, and the others."""
     head = lines.head(_SAMPLE).to_list()
-    hits = [(sum(1 for line in head if _compiled(frame.pattern).match(line)), frame) for frame in frames]
-    return [frame for count, frame in sorted(hits, key=lambda hit: -hit[0]) if count]
+    hits = {frame: sum(1 for line in head if _compiled(frame.pattern).match(line)) for frame in frames}
+    seen = sorted((frame for frame in frames if hits[frame]), key=lambda frame: -hits[frame])
+    return seen, [frame for frame in frames if not hits[frame]]
 
 
 @cache
@@ -59,7 +60,7 @@ def _fast(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame,
         stamp_end = pl.col("_end")
     cut = rows.with_columns(ends).with_columns(
         line.str.slice(0, stamp_end).alias("_stamp"),
-        line.str.slice(stamp_end + 1, pl.col("_tag_end") - stamp_end - 1).alias("_label"),
+        line.str.slice(stamp_end + 1, (pl.col("_tag_end") - stamp_end - 1).clip(0)).alias("_label"),
         line.str.slice(pl.col("_tag_end") + 3).alias("_payload"),
     )
     labels = cut.get_column("_label").unique().drop_nulls()

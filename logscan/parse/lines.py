@@ -69,6 +69,13 @@ class Wanted:
     columns: frozenset[str]
     messages: bool
 
+    @property
+    def captured(self) -> frozenset[str]:
+        """The columns that must be taken out of the lines for it, with those that others are made of."""
+        reply_ = {"diagnostic"} if self.columns & {"reply_code", "enhanced_code"} else set()
+        address = {"envelope_recipient"} if "recipient_domain" in self.columns else set()
+        return self.columns | reply_ | address
+
 
 ALL = Wanted(frozenset(schema.PARSED), messages=True)
 _EVENT_TYPES = {c.name: schema.polars_type for c in schema.EVENTS}
@@ -86,17 +93,18 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     mask = rows.get_column("line").str.contains(_anchors(packs, wanted.messages))
     candidates, rest = rows.filter(mask), rows.filter(~mask)
     coverage.candidates = candidates.height
-    frames = head.present(
-        candidates.get_column("line") if candidates.height else rest.get_column("line"), _frames(packs)
-    )
-    framed = head.behead(candidates, frames, clock, ascii_only=ascii_only)
+    frames, others = head.ordered((candidates if candidates.height else rest).get_column("line"), _frames(packs))
+    framed = head.behead(candidates, frames + others, clock, ascii_only=ascii_only)
     for mta in packs:
         framed = _read(framed, mta, wanted, ascii_only, (events, notices, messages))
     taken = pl.concat([frame.get_column("offset") for frame in (*events, *notices, *messages)]) if (
         events or notices or messages
     ) else pl.Series("offset", [], dtype=pl.Int64)  # fmt: skip
     leftover = candidates.filter(~candidates.get_column("offset").is_in(taken.implode()))
-    unknown = [_unknown(rest, packs, frames, loosely=True), _unknown(leftover, packs, frames, loosely=False)]
+    unknown = [
+        _unknown(rest, packs, frames, others, loosely=True),
+        _unknown(leftover, packs, frames, others, loosely=False),
+    ]
     coverage.events = sum(frame.height for frame in events)
     coverage.notices = sum(frame.height for frame in notices)
     coverage.facts = sum(frame.height for frame in messages)
@@ -162,7 +170,7 @@ def _read(
     first, *more = mta.events  # nearly every log has the first, so what is left to look at is less
     for shapes_ in ((first,), more):
         for shape in shapes.anchored(mine, shapes_):
-            taken, mine = shapes.take(mine, mta, shape, wanted.columns, ascii_only=ascii_only)
+            taken, mine = shapes.take(mine, mta, shape, wanted.captured, ascii_only=ascii_only)
             if taken.height:
                 events.append(taken.with_columns(mta=pl.lit(mta.id)))
     taken, mine = notices_.take(mine, mta)
@@ -194,17 +202,30 @@ def _known(packs: tuple[Mta, ...], frame: Frame | None) -> str:
     return head + f"(?:message repeated [0-9]+ times: \\[ ?)?(?:{payload})"
 
 
-def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], *, loosely: bool) -> pl.DataFrame:
+def _unknown(
+    rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], others: list[Frame], *, loosely: bool
+) -> pl.DataFrame:
     """The lines that are neither facts nor left alone on purpose.
 
-    ``loosely`` looks for what stands behind the first "]: " anywhere in the line, which is several times faster;
+    ``loosely`` looks for what stands behind a "]: " anywhere in the line, which is several times faster;
     it is for lines without an anchor, where a wrong answer could only count a strange line as one left alone.
+    ``frames`` are those that the block has, ``others`` those that the rest of the lines may have.
     """
+    if loosely and any(frame.name in ("bsd", "iso") for frame in frames):
+        rows = _without(rows, _known(packs, None))
     for frame in frames:
-        if loosely and frame.name in ("bsd", "iso"):
-            rows = rows.filter(~rows.get_column("line").str.contains(_known(packs, None)))
-        rows = rows if rows.is_empty() else rows.filter(~rows.get_column("line").str.contains(_known(packs, frame)))
-    return rows
+        rows = _without(rows, _known(packs, frame))
+    framed = pl.lit(value=False)
+    for frame in frames:
+        framed |= pl.col("line").str.contains(nameless(frame.pattern))
+    same, strange = rows.filter(framed), rows.filter(~framed)
+    for frame in others:
+        strange = _without(strange, _known(packs, frame))
+    return pl.concat([same, strange])
+
+
+def _without(rows: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    return rows if rows.is_empty() else rows.filter(~pl.col("line").str.contains(pattern))
 
 
 def _leftovers(coverage: Coverage, unknown: list[pl.DataFrame], packs: tuple[Mta, ...], source: str) -> None:
@@ -243,8 +264,9 @@ def _events(frames: list[pl.DataFrame], source: str, *, ordered: bool) -> pl.Dat
 
 def _unfolded(rows: pl.DataFrame) -> pl.DataFrame:
     """A line that stands for N equal lines becomes N rows."""
-    if rows.get_column("_times").max() == 1:
+    if (rows.get_column("_times") == 1).all():
         return rows
+    rows = rows.filter(pl.col("_times") > 0)
     return rows.select(pl.all().repeat_by("_times")).explode(rows.columns)
 
 
