@@ -125,16 +125,15 @@ def to_utc(stamp: str, kind: str, clock: Clock) -> datetime | None:
     try:
         if kind == "bsd":
             month, day = MONTHS[found[1]], int(found[2])
-            parts = (clock.year_of(month, day), month, day, int(found[3]), int(found[4]), int(found[5]))
-            fraction, offset = found[6], None
+            year, clock_at, offset = clock.year_of(month, day), 3, None
         else:
-            parts = tuple(int(found[n]) for n in range(1, 7))  # type: ignore[assignment]  # six integers, as above
-            fraction, offset = found[7], found[8]
-        micro = int((fraction or "0")[:6].ljust(6, "0"))
-        *most, second = parts
-        # A leap second is the first of the next minute.
-        naive = datetime(*most, min(second, 59) if second == 60 else second, micro) + timedelta(seconds=second == 60)
-    except (KeyError, ValueError):
+            year, month, day = int(found[1]), int(found[2]), int(found[3])
+            clock_at, offset = 4, found[8]
+        hour, minute, second = (int(found[clock_at + n]) for n in range(3))
+        micro = int((found[clock_at + 3] or "0")[:6].ljust(6, "0"))
+        leap = second == 60  # a leap second is the first of the next minute
+        naive = datetime(year, month, day, hour, minute, 59 if leap else second, micro) + timedelta(seconds=leap)
+    except (KeyError, ValueError, OverflowError):
         return None
     if offset is None:
         return naive.replace(tzinfo=ZoneInfo(clock.zone)).astimezone(UTC)

@@ -17,7 +17,7 @@ LINE = 4_000  # characters; Postfix cuts its lines at 2,000
 _LITERAL = re.compile(r"(?:[^\\()\[\]{}|^$.*+?]|\\[^0-9A-Za-z]){2,}")
 _FILLERS = ("a", '"', '"\\', "<", ", ", "0.")
 _GENEROUS = 10  # four times the text: a linear pattern takes 4 times the time, a quadratic one 16 times
-_FAST = 2e-5  # seconds for a character: what is faster is let pass, as the clock is not that good
+_FAST = 1e-5  # seconds for a character: what is faster is let pass, as the clock is not that good
 _PATIENCE = 2.0  # seconds for one match
 _TRIES = 4
 _Seconds = Callable[[str, str], float]
@@ -29,7 +29,8 @@ def breaches(
     """Patterns that are slower than linear, with the text that makes them so.
 
     ``texts`` are ones that the patterns match; they are cut off before, in and after each group and go on with a
-    repeated filler, for the slow reader to LINE and 4 * LINE characters, for the columnar one to ``size`` and four times that.
+    repeated filler: for the slow reader to LINE and four times LINE characters, for the columnar one to ``size`` and four
+    times ``size``.
     """
     for pattern in patterns:
         fillers = tuple(dict.fromkeys((*_FILLERS, *anchors, *_literals(pattern))))

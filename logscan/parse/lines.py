@@ -110,7 +110,7 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     coverage.facts = sum(frame.height for frame in messages)
     _leftovers(coverage, unknown, packs, source)
     return Parsed(
-        events=_events(events, source, ordered=wanted.messages),
+        events=_events(events, source, wanted),
         messages=_loose(messages, source),
         notices=_loose(notices, source),
         coverage=coverage,
@@ -247,8 +247,8 @@ def _leftovers(coverage: Coverage, unknown: list[pl.DataFrame], packs: tuple[Mta
     coverage.ignored = coverage.lines - coverage.events - coverage.notices - coverage.facts - rows.height
 
 
-def _events(frames: list[pl.DataFrame], source: str, *, ordered: bool) -> pl.DataFrame:
-    """The events of a block: replies split, domains added, folded lines unfolded; in the order of lines if asked."""
+def _events(frames: list[pl.DataFrame], source: str, wanted: Wanted) -> pl.DataFrame:
+    """The events of a block with every wanted column; in the order of lines where facts about messages are read."""
     if not frames:
         return pl.DataFrame()
     rows = pl.concat(frames, how="diagonal")
@@ -259,7 +259,9 @@ def _events(frames: list[pl.DataFrame], source: str, *, ordered: bool) -> pl.Dat
     rows = _unfolded(rows)
     drop = [name for name in rows.columns if name.startswith("_")]
     rows = rows.drop(drop).with_columns(source=pl.lit(source))
-    return rows.sort("offset") if ordered else rows
+    missing = [name for name in sorted(wanted.columns) if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+    return rows.sort("offset") if wanted.messages else rows
 
 
 def _unfolded(rows: pl.DataFrame) -> pl.DataFrame:
