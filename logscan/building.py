@@ -141,8 +141,7 @@ def _problems(
 def _problem(
     rows: list[Row], fate: Mapping[str, int], domains: list[report.DomainCount], domain_count: int, known: Knowledge
 ) -> report.Problem:
-    top = max(rows, key=lambda row: row["count"])
-    example = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
+    top = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
     outcomes: dict[str, int] = defaultdict(int)
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
@@ -169,9 +168,9 @@ def _problem(
         domain_count=domain_count,
         first=min((row["first"] for row in rows if row["first"]), default=_OLD),
         last=max((row["last"] for row in rows if row["last"]), default=_OLD),
-        example=example["example"] or "",
-        source=example["source"],
-        offset=example["offset"],
+        example=top["example"] or "",
+        source=top["source"],
+        offset=top["offset"],
         templates=len({row["template"] for row in rows}),
         remedy=advice.get("remedy", ""),
         check=_filled(advice.get("check", ""), domains, top["remote"]),

@@ -118,6 +118,8 @@ def conform(frame: pl.DataFrame, columns: tuple[Column, ...] = EVENTS) -> pl.Dat
     """Cast, order and complete a polars frame: every column present, of its type, nothing else."""
     import polars as pl
 
+    if frame.width == 0:
+        return pl.DataFrame(schema={column.name: polars_type(column) for column in columns})
     have = frame.schema
     return frame.select(
         # A number that is none in the log is missing; a word that is none of its vocabulary is a mistake of ours.

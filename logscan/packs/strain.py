@@ -28,9 +28,9 @@ def breaches(
 ) -> Iterator[tuple[str, str]]:
     """Patterns that are slower than linear, with the text that makes them so.
 
-    ``texts`` are ones that the patterns match; they are cut off before, in and after each group and go on with a
-    repeated filler: for the slow reader to LINE and four times LINE characters, for the columnar one to ``size`` and four
-    times ``size``.
+    ``texts`` are ones that the patterns match. They are cut off before, in and after each group and go on with a
+    repeated filler: to LINE and four times LINE characters for the slow reader, to ``size`` and four times ``size`` for
+    the columnar one.
     """
     for pattern in patterns:
         fillers = tuple(dict.fromkeys((*_FILLERS, *anchors, *_literals(pattern))))
