@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ _KEYS = (
 )
 _DECIDED = Decision._fields
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
+_MASKABLE = re.compile(r"[0-9.@/:_]")
 _GOOD = (Outcome.DELIVERED.value, Outcome.EXPANDED.value)
 
 
@@ -43,7 +45,8 @@ def classify_events(events: pl.DataFrame, known: Knowledge, *, templates: bool =
         good=pl.col("outcome").is_in(_GOOD) & (pl.col("reply_code").is_null() | (pl.col("reply_code") < 400))
     ).to_series().fill_null(value=False)  # fmt: skip
     rows = _templates(rows, None if templates else ~positive)
-    rows = rows.with_columns(pl.struct(_KEYS).hash().alias("_key"))
+    rows = _said(rows, known)
+    rows = rows.with_columns(pl.struct(*_KEYS, "_said").hash().alias("_key")).drop("_said")
     groups = rows.group_by("_key").agg(pl.col(name).first() for name in Reply._fields)
     decisions = [_decided(Reply._make(row), known) for row in groups.select(*Reply._fields).iter_rows()]
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
@@ -51,6 +54,25 @@ def classify_events(events: pl.DataFrame, known: Knowledge, *, templates: bool =
         pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
     )
     return rows.join(decided, on="_key", how="left", maintain_order="left")
+
+
+@lru_cache(maxsize=16)
+def _masked_pieces(known: Knowledge) -> list[str]:
+    """The pieces of rules' texts that may stand in what a template masks: words alone, numbers, names, addresses."""
+    pieces = {piece.strip() for rule in known.rules for text in rule.text for piece in text.split("*")}
+    return sorted(piece for piece in pieces if piece and (" " not in piece or _MASKABLE.search(piece)))
+
+
+def _said(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+    """Tell replies of one template apart where a rule may look at what the template masks."""
+    pieces = _masked_pieces(known)
+    if not pieces:
+        return rows.with_columns(_said=pl.lit(None, dtype=pl.String))
+    text = pl.when(pl.col("template").is_not_null()).then(pl.col("diagnostic"))
+    found = text.str.extract_many(pieces, ascii_case_insensitive=True, overlapping=True)
+    return rows.with_columns(
+        _said=found.list.eval(pl.element().str.to_lowercase()).list.unique().list.sort().list.join("|")
+    )
 
 
 @lru_cache(maxsize=65536)
