@@ -72,9 +72,9 @@ def test_fast_patterns_are_let_pass() -> None:
 # layouts against patterns, on lines that the packs do not hold
 
 _PIECES = (
-    ", status=", ">, ", ": to=<", " (", '"', "\\", "<", ">", "; from=<", "> to=<", "> proto=", ", ", "=", ": ", "@", "[",
-    "]", ")", " ", "x", ";", " from ", "reject: ", "status=sent (250 ok)", "orig_to=<", "proto=SMTP", " helo=<a>",
-    " sasl_x=y",
+    ", status=", ">, ", ": to=<", " (", '"', "\\", "<", ">", "; from=<", "> to=<", "> proto=", ", ", "=", ": ", "@",
+    "[", "]", ")", " ", "x", ";", " from ", "reject: ", "status=sent (250 ok)", "orig_to=<", "proto=SMTP",
+    " helo=<a>", " sasl_x=y",
 )  # fmt: skip
 _WITH_LAYOUT = [(pack, shape) for pack in mtas() for shape in pack.shapes if shape.layout]
 
