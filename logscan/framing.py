@@ -133,11 +133,11 @@ def to_utc(stamp: str, kind: str, clock: Clock) -> datetime | None:
         micro = int((found[clock_at + 3] or "0")[:6].ljust(6, "0"))
         leap = second == 60  # a leap second is the first of the next minute
         naive = datetime(year, month, day, hour, minute, 59 if leap else second, micro) + timedelta(seconds=leap)
+        if offset is None:
+            return naive.replace(tzinfo=ZoneInfo(clock.zone)).astimezone(UTC)
+        return (naive - _offset(offset)).replace(tzinfo=UTC)
     except (KeyError, ValueError, OverflowError):
         return None
-    if offset is None:
-        return naive.replace(tzinfo=ZoneInfo(clock.zone)).astimezone(UTC)
-    return (naive - _offset(offset)).replace(tzinfo=UTC)
 
 
 def _offset(text: str) -> timedelta:

@@ -13,7 +13,7 @@ from logscan.template import template_of
 
 Found = Iterator[tuple[str, str]]  # what is wrong, and a text to find its line by
 _ID = re.compile("[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_CODE = re.compile(r"[2-5][0-9]{2}|[245X]\.[0-9]{1,3}\.[0-9]{1,3}(?:-[0-9]{1,3})?")
+_CODE = re.compile(r"[2-5][0-9]{2}|X\.[0-9]{1,3}\.[0-9]{1,3}|[245]\.[0-9]{1,3}\.[0-9]{1,3}(?:-[0-9]{1,3})?")
 _PREFIX = re.compile(r"(?:[2-5][0-9]{2} )?(?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?")
 _PLACEHOLDERS = {"domain", "host", "ip", "sender_domain", "queue_id"}
 _SHORTEST = 4

@@ -9,6 +9,10 @@ import polars as pl
 from logscan.framing import Clock
 
 _NAIVE = pl.Datetime("us")
+_ISO = (
+    r"^(?P<_time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?)[0-9]*"
+    r"(?P<_zone>Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
 
 
 def utc(stamps: pl.Series, kind: str, clock: Clock) -> pl.Series:
@@ -40,19 +44,23 @@ def _stretches(clock: Clock) -> list[tuple[datetime, timedelta]]:
 
 
 def _iso(frame: pl.DataFrame, clock: Clock) -> pl.Series:
-    stamp = pl.col("stamp")
-    zones = frame.select(stamp.str.slice(19).str.extract(r"([Z+-][0-9:]*)$").alias("zone"))
-    rows = frame.hstack(zones).with_columns(
-        stamp.str.replace(",", ".", literal=True)
-        .str.extract(r"^(.{19}(?:\.[0-9]{1,6})?)")
-        .str.strptime(_NAIVE, "%Y-%m-%dT%H:%M:%S%.f", strict=False)
-        .alias("t")
+    text = pl.col("stamp").str.replace(",", ".", literal=True)
+    rows = (
+        frame.select(text.str.extract_groups(_ISO))
+        .unnest("stamp")
+        .select(
+            pl.col("_time").str.strptime(_NAIVE, "%Y-%m-%dT%H:%M:%S%.f", strict=False).alias("t"),
+            pl.col("_zone").alias("zone"),
+        )
     )
+    zones = rows.select("zone")
     known = {zone: _offset(zone) for zone in zones.to_series().unique().drop_nulls().to_list()}
     if not known:
         return _to_utc(rows.get_column("t"), clock.zone)
     moved = pl.col("t") - pl.col("zone").replace_strict(known, default=None, return_dtype=pl.Duration("us"))
-    fixed = rows.select(moved.dt.replace_time_zone("UTC").alias("t")).to_series()
+    # Python's calendar, which is what users see, begins and ends with these years.
+    kept = pl.when(moved.dt.year().is_between(1, 9999)).then(moved)
+    fixed = rows.select(kept.dt.replace_time_zone("UTC").alias("t")).to_series()
     if zones.to_series().null_count() == 0:
         return fixed
     local = _to_utc(rows.select(pl.when(pl.col("zone").is_null()).then(pl.col("t")).alias("t")).to_series(), clock.zone)

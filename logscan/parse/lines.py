@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -15,6 +16,7 @@ from logscan.parse import notices as notices_
 
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
+_AGENT = re.compile(r"\(\?P<agent>\[\^ [^\]]*\]\+\)")
 
 
 @dataclass(slots=True)
@@ -102,8 +104,8 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     ) else pl.Series("offset", [], dtype=pl.Int64)  # fmt: skip
     leftover = candidates.filter(~candidates.get_column("offset").is_in(taken.implode()))
     unknown = [
-        _unknown(rest, packs, frames, others, loosely=True),
-        _unknown(leftover, packs, frames, others, loosely=False),
+        _unknown(rest, packs, frames, others),
+        _unknown(leftover, packs, frames, others),
     ]
     coverage.events = sum(frame.height for frame in events)
     coverage.notices = sum(frame.height for frame in notices)
@@ -194,25 +196,24 @@ def _tagged(framed: pl.DataFrame, mta: Mta) -> pl.Series:
 
 
 @cache
-def _known(packs: tuple[Mta, ...], frame: Frame | None) -> str:
-    """A pattern for whole lines that are facts about messages or left alone on purpose."""
-    texts = [p for mta in packs for shape in (*mta.messages, *mta.ignored) for p in shape.patterns]
-    head = nameless(frame.pattern) if frame is not None else r"\]: "
-    payload = "|".join(nameless(text).removeprefix("^") for text in texts)
-    return head + f"(?:message repeated [0-9]+ times: \\[ ?)?(?:{payload})"
+def _known(packs: tuple[Mta, ...], frame: Frame) -> str:
+    """A pattern for whole lines of a mail server that are facts about messages or left alone on purpose."""
+    lines = []
+    for mta in packs:
+        tag = f"(?:{mta.tag.removeprefix('^').removesuffix('$')})"
+        texts = [text for shape in (*mta.messages, *mta.ignored) for text in shape.patterns]
+        payload = "|".join(nameless(text).removeprefix("^") for text in texts)
+        agent = _AGENT.search(frame.pattern)
+        head = nameless(frame.pattern.replace(agent[0], tag) if agent else frame.pattern)
+        lines.append(f"{head}(?:message repeated [0-9]+ times: \\[ ?)?(?:{payload})")
+    return "|".join(lines)
 
 
-def _unknown(
-    rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], others: list[Frame], *, loosely: bool
-) -> pl.DataFrame:
+def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], others: list[Frame]) -> pl.DataFrame:
     """The lines that are neither facts nor left alone on purpose.
 
-    ``loosely`` looks for what stands behind a "]: " anywhere in the line, which is several times faster;
-    it is for lines without an anchor, where a wrong answer could only count a strange line as one left alone.
     ``frames`` are those that the block has, ``others`` those that the rest of the lines may have.
     """
-    if loosely and any(frame.name in ("bsd", "iso") for frame in frames):
-        rows = _without(rows, _known(packs, None))
     for frame in frames:
         rows = _without(rows, _known(packs, frame))
     framed = pl.lit(value=False)
