@@ -8,7 +8,7 @@ the status follows the first digit of the reply (RFC 5321 section 4.2.1); the re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -70,7 +70,7 @@ def decide(reply: Reply, known: Knowledge) -> Decision:
     status = status_of(reply)
     guess = None
     if reply.event != Event.SESSION:
-        guess = next(iter(guesses(reply, known, status)), None)
+        guess = next(guesses(reply, known, status), None)
     if guess is not None and guess.rule is not None and guess.rule.status is not None:
         status = guess.rule.status
     return Decision(
@@ -102,21 +102,30 @@ def _reply_class(code: int | None) -> str | None:
     return codes.ReplyCode(code).reply_class.value
 
 
-def guesses(reply: Reply, known: Knowledge, status: Status) -> list[Guess]:
-    """Every reason that the evidence speaks for, strongest first; never empty."""
+def guesses(reply: Reply, known: Knowledge, status: Status) -> Iterator[Guess]:
+    """Every reason that the evidence speaks for, strongest first; at least one, and no more work than is asked for."""
     if status is Status.POSITIVE:
-        return [Guess(Reason.DELIVERED, _best_basis(reply))]
-    found = [Guess(rule.reason, Basis.RULE, rule) for rule in _rules_for(known, reply) if matches(rule, reply)]
+        yield Guess(Reason.DELIVERED, _best_basis(reply))
+        return
+    text, known_text = (reply.diagnostic or "").lower(), False
+    for rule in _rules_for(known.rules, reply.mta, reply.provider):
+        if matches(rule, reply, text):
+            known_text = True
+            yield Guess(rule.reason, Basis.RULE, rule)
     own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
-    found += _enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known)
-    found += _enhanced_alone(own, Basis.DSN, known)
-    found += _code_alone(reply, known)
-    found += _subject(reply.enhanced_code, Basis.ENHANCED_CODE, reply, known)
-    found += _subject(own, Basis.DSN, reply, known)
-    found += _code_after(reply, known)
-    if not found and reply.outcome == Outcome.EXPIRED:
-        found.append(Guess(Reason.EXPIRED, Basis.OUTCOME))
-    return found or [Guess(Reason.UNDEFINED, _best_basis(reply))]
+    found = [
+        *_enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known),
+        *_enhanced_alone(own, Basis.DSN, known),
+        *_code_alone(reply, known),
+        *_subject(reply.enhanced_code, Basis.ENHANCED_CODE, reply, known),
+        *_subject(own, Basis.DSN, reply, known),
+        *_code_after(reply, known),
+    ]
+    yield from found
+    if not found and not known_text and reply.outcome == Outcome.EXPIRED:
+        yield Guess(Reason.EXPIRED, Basis.OUTCOME)
+    elif not found and not known_text:
+        yield Guess(Reason.UNDEFINED, _best_basis(reply))
 
 
 def _best_basis(reply: Reply) -> Basis:
@@ -128,28 +137,28 @@ def _best_basis(reply: Reply) -> Basis:
 
 
 @cache
-def _rules_for_mta(rules: tuple[Rule, ...], mta: str | None, provider: str | None) -> tuple[Rule, ...]:
+def _rules_for(rules: tuple[Rule, ...], mta: str | None, provider: str | None) -> tuple[Rule, ...]:
     """The rules that can apply at all; a provider's own rules only at its hosts."""
     return tuple(r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider))
 
 
-def _rules_for(known: Knowledge, reply: Reply) -> tuple[Rule, ...]:
-    return _rules_for_mta(known.rules, reply.mta, reply.provider)
-
-
-def matches(rule: Rule, reply: Reply) -> bool:
-    """Tell whether a rule's every condition holds for a reply."""
-    return (
-        (not rule.event or rule.event == reply.event)
-        and (not rule.outcome or rule.outcome == reply.outcome)
-        and (not rule.commands or reply.smtp_command in rule.commands)
-        and (not rule.codes or _has_code(rule.codes, reply))
-        and (not rule.text or any(_text(text).search((reply.diagnostic or "").lower()) for text in rule.text))
-    )
+def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
+    """Tell whether a rule's every condition holds for a reply; ``text`` is its diagnostic in lower case, if at hand."""
+    if (
+        (rule.event and rule.event != reply.event)
+        or (rule.outcome and rule.outcome != reply.outcome)
+        or (rule.commands and reply.smtp_command not in rule.commands)
+        or (rule.codes and not _has_code(rule.codes, reply))
+    ):
+        return False
+    if not rule.text:
+        return True
+    text = (reply.diagnostic or "").lower() if text is None else text
+    return any(_pattern(part).search(text) if "*" in part else part in text for part in rule.text)
 
 
 @cache
-def _text(fragment: str) -> re.Pattern[str]:
+def _pattern(fragment: str) -> re.Pattern[str]:
     """A rule's fragment: literal, but ``*`` stands for anything."""
     return re.compile(".*?".join(re.escape(piece) for piece in fragment.split("*")), re.DOTALL)
 

@@ -277,7 +277,7 @@ def test_552_is_transient_for_too_many_recipients_and_nothing_else(enhanced: str
 @settings(max_examples=300, deadline=None)
 @given(REPLIES)
 def test_guesses_are_never_empty_and_the_first_one_counts(evidence: Reply) -> None:
-    found = guesses(evidence, KNOWN, status_of(evidence))
+    found = list(guesses(evidence, KNOWN, status_of(evidence)))
     assert found
     if evidence.event != "session":
         assert decide(evidence, KNOWN).reason == found[0].reason.value

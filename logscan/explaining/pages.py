@@ -138,10 +138,10 @@ def _reply_senses(code: str, entry: Mapping[str, Any], known: Knowledge) -> list
 def _senses(reply: Reply, commands: Sequence[str], known: Knowledge, *, alone: bool) -> list[Sense]:
     """What the rules of decision make of a bare code, and of the code after each of some commands."""
     status = _STATUS[str(reply.reply_code or reply.enhanced_code)[0]]
-    general = guesses(reply, known, status)[0].reason
+    general = next(guesses(reply, known, status)).reason
     senses: dict[str, Sense] = {}
     for command in commands:
-        reason = guesses(reply._replace(smtp_command=command), known, status)[0].reason
+        reason = next(guesses(reply._replace(smtp_command=command), known, status)).reason
         if reason not in _VAGUE and reason != general:
             known_sense = senses.setdefault(reason, Sense(reason.value, title(reason, known), "guess"))
             known_sense.commands.append(command)

@@ -39,7 +39,7 @@ def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
     reply = as_session(reply, known)
     reply, assumed = _assuming(reply, known)
     decision = decide(reply, known)
-    ranked = guesses(reply, known, status_of(reply)) if reply.event != Event.SESSION else []
+    ranked = list(guesses(reply, known, status_of(reply))) if reply.event != Event.SESSION else []
     reason = known.reasons.get(decision.reason or "", {})
     cure = remedy_for({**reply._asdict(), **decision._asdict()}, known) if decision.reason else {}
     confidence, because = _confidence(decision, ranked, reply, known)
