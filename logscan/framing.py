@@ -17,6 +17,8 @@ _ISO = (
     rf"(?P<_stamp>[0-9]{{4}}-{_D2}-{_D2}T{_D2}:{_D2}:{_D2}(?:[.,][0-9]{{1,9}})?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
 )
+# The stamps alone, whole.
+STAMPS = {"bsd": f"^{_BSD}$", "iso": f"^{_ISO}$"}
 _HOST = r"(?P<reporting_mta>[^ ]+)"
 # Solaris puts "[ID 197553 mail.info] " behind the tag.
 _TAG = r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: (?:\[ID [0-9]+ [a-z0-9]+\.[a-z]+\] )?"

@@ -18,22 +18,9 @@ HOW = "wrong? If the new rows are better: python tests/make_expected.py, and rea
 DTYPES = {"str": "str", "int": "Int64", "uint16": "UInt16", "float": "float64", "time": "datetime64[us, UTC]"}
 
 
-# Take a mark away once the pack is mended: the test then fails because it passes.
-DISCARD = pytest.mark.xfail(strict=True, reason="what discard(8) takes is discarded, not delivered")
-NAMELESS = pytest.mark.xfail(strict=True, reason="a client without a name has no remote_mta")
-AWAITED = {"postscreen": NAMELESS} | dict.fromkeys(
-    ("refusals", "rsyslog-5424", "rsyslog-iso", "rsyslog-repeated", "transports"), DISCARD
-)
-
-
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(
-            path, id=f"{path.parent.name}-{path.stem}", marks=[AWAITED[path.stem]] if path.stem in AWAITED else []
-        )
-        for path in make_expected.logs()
-    ],
+    [pytest.param(path, id=f"{path.parent.name}-{path.stem}") for path in make_expected.logs()],
 )
 def test_sample(path: Path) -> None:
     found = make_expected.expected(path).split("\n")
@@ -55,7 +42,6 @@ def test_nothing_in_the_samples_is_left_unread() -> None:
         assert coverage["unparsed"] == 0, coverage["samples"]
 
 
-@NAMELESS
 def test_what_is_unknown_is_missing_and_not_empty() -> None:
     """Only a sender may be an empty text: the null sender."""
     for path in make_expected.logs():
@@ -65,7 +51,6 @@ def test_what_is_unknown_is_missing_and_not_empty() -> None:
                 assert not (rows[column.name] == "").any(), f"{path}: {column.name}"
 
 
-@DISCARD
 def test_what_the_discard_service_takes_is_discarded_whatever_the_text() -> None:
     """The text is the one that the transport map gives, see discard(8)."""
     for path in make_expected.logs():

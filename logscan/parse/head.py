@@ -8,7 +8,7 @@ from functools import cache
 
 import polars as pl
 
-from logscan.framing import REPEATED, Clock, Frame
+from logscan.framing import REPEATED, STAMPS, Clock, Frame
 from logscan.parse.clock import utc
 
 _SAMPLE = 32
@@ -67,7 +67,13 @@ def _fast(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame,
     known = labels.to_frame().hstack(labels.str.extract_groups(_LABEL).struct.unnest()).drop_nulls("agent")
     cut = cut.join(known, on="_label", how="left", maintain_order="left")
     cut = cut.with_columns(utc(cut.get_column("_stamp"), frame.stamp, clock).alias("timestamp"))
-    good = ~cut.get_column("_payload").str.starts_with("[ID ")  # Solaris: the pattern knows it
+    # Solaris, and stamps that only look like one: the pattern knows them.
+    parted = line.str.slice(stamp_end, 1) == " "
+    good = cut.select(
+        (parted & pl.col("_stamp").str.contains(STAMPS[frame.stamp]) & ~pl.col("_payload").str.starts_with("[ID "))
+        .fill_null(value=False)
+        .alias("good")
+    ).to_series()
     if good.all() and not cut.get_column("agent").null_count() and not cut.get_column("timestamp").null_count():
         return _finish(cut), rows.clear()
     good = good & cut.get_column("agent").is_not_null() & cut.get_column("timestamp").is_not_null()

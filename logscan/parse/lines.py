@@ -202,10 +202,12 @@ def _known(packs: tuple[Mta, ...], frame: Frame) -> str:
     for mta in packs:
         tag = f"(?:{mta.tag.removeprefix('^').removesuffix('$')})"
         texts = [text for shape in (*mta.messages, *mta.ignored) for text in shape.patterns]
-        payload = "|".join(nameless(text).removeprefix("^") for text in texts)
+        plain = [nameless(text).removeprefix("^") for text in texts]
+        folded = [text.removesuffix("$") + r"\]$" if text.endswith("$") else text for text in plain]
         agent = _AGENT.search(frame.pattern)
         head = nameless(frame.pattern.replace(agent[0], tag) if agent else frame.pattern)
-        lines.append(f"{head}(?:message repeated [0-9]+ times: \\[ ?)?(?:{payload})")
+        repeated = rf"message repeated [0-9]{{1,6}} times: \[ ?(?:{'|'.join(folded)})"
+        lines.append(f"{head}(?:{'|'.join(plain)}|{repeated})")
     return "|".join(lines)
 
 
