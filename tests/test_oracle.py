@@ -336,12 +336,6 @@ def test_found(data: bytes) -> None:
         assert_same(before + data)
 
 
-FOLDED = pytest.mark.xfail(
-    strict=True, reason="a pattern that ends in $ does not see that the fold's bracket is none of it"
-)
-
-
-@FOLDED
 def test_a_folded_fact_that_nobody_asks_for_is_left_alone() -> None:
     parsed, _ = engine(
         framed("message repeated 2 times: [ ABCDEF12: removed]"), wanted=lines.Wanted(frozenset(), False)
