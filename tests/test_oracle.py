@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -193,14 +192,9 @@ def test_generated_logs_of_mixed_frames(data: bytes) -> None:
     assert_same(data)
 
 
-def whole_or_gone(line: bytes) -> bool:
-    """Not a stamp without a year that is almost right: see STAMPS below."""
-    return not re.match(rb"[A-Za-z]{3}", line) or bool(re.match(rb"[A-Z][a-z]{2} [ 0-3]\d (\d\d:){2}\d\d ", line))
-
-
 @hostile.tries(60)
 @given(
-    st.lists(hostile.mutations(sample_lines()).filter(whole_or_gone), min_size=1, max_size=12),
+    st.lists(hostile.mutations(sample_lines()), min_size=1, max_size=12),
     st.sampled_from((b"\n", b"\r\n")),
 )
 def test_damaged_lines(damaged: list[bytes], end: bytes) -> None:
@@ -255,7 +249,7 @@ def test_asking_for_fewer_columns_changes_none_of_them(many: list[bytes], column
     assert part.coverage.notices == whole.coverage.notices
     if facts:
         assert counts(part.coverage) == counts(whole.coverage)
-    elif b"message repeated" not in data:  # see FOLDED below
+    else:
         assert part.coverage.facts == 0
         assert part.coverage.ignored == whole.coverage.ignored + whole.coverage.facts
 
