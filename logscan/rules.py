@@ -17,7 +17,7 @@ from logscan import codes
 from logscan.codes import Basis, Conflict, Event, Outcome, Party, Reason, ReplyClass, SmtpCommand, Status
 from logscan.packs.knowledge import Knowledge, Rule
 
-_STATUS_OF_OUTCOME = {
+_STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.DELIVERED: Status.POSITIVE,
     Outcome.EXPANDED: Status.POSITIVE,
     Outcome.DEFERRED: Status.TRANSIENT,
@@ -88,12 +88,10 @@ def status_of(reply: Reply) -> Status:
     """The status: of the reply's first digit, else of the enhanced code, the dsn, the outcome."""
     if reply.reply_code is not None and 200 <= reply.reply_code <= 599:
         return codes.ReplyCode(reply.reply_code).status
-    for code in (reply.enhanced_code, reply.dsn):
-        if code:
-            return codes.STATUS_OF_DIGIT.get(code[0], Status.UNKNOWN)
-    if reply.outcome is not None:
-        return _STATUS_OF_OUTCOME.get(Outcome(reply.outcome), Status.UNKNOWN)
-    return Status.UNKNOWN
+    for code in (_parsed(reply.enhanced_code), _parsed(reply.dsn)):
+        if code is not None:
+            return code.status
+    return _STATUS_OF_OUTCOME.get(reply.outcome or "", Status.UNKNOWN)
 
 
 def _reply_class(code: int | None) -> str | None:

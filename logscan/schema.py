@@ -163,7 +163,8 @@ def _categories(series: pl.Series, column: Column) -> pd.Series:
     if column.words is not None:
         words = [word.value for word in column.words]
     elif column.name == "mta":
-        words = list(MTAS)
+        seen = set(text.drop_nulls().unique().to_list())
+        words = [*MTAS, *sorted(seen - set(MTAS))]
     else:
         words = text.drop_nulls().unique().sort().to_list()
     codes_ = text.cast(pl.Enum(words)).to_physical().cast(pl.Int64).fill_null(-1)

@@ -221,7 +221,7 @@ def load_mta(path: Path) -> Mta:
     """Read and check one MTA pack; raises PackError naming file and line."""
     try:
         return _Reader(path).read()
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PackError(f"{path}: a field is missing or of the wrong kind: {error}") from error
 
 

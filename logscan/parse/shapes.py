@@ -169,7 +169,7 @@ def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, a
     fresh = {name: value for name, value in shape.fixed.items() if name not in names}
     lazy = lazy.with_columns(pl.lit(value, dtype=_TEXT).alias(name) for name, value in fresh.items())
     names |= {*keys, *fresh}
-    lazy = lazy.with_columns(_words(mta, names & needed))
+    lazy = lazy.with_columns(_words(mta, (names - fresh.keys()) & needed))
     scratch = {"_payload", shape.keys_of} - {part.of for part in parts}
     out = _apply_parts(
         lazy.drop(name for name in sorted(scratch) if name in names).collect(optimizations=_AS_IS), mta, parts
@@ -230,7 +230,7 @@ def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.Da
     touched, plain = _parted(rows, held)
     if touched.is_empty():
         return rows
-    captured = {name for part in some for pattern in part.patterns for name in groups(pattern)}
+    captured = {name for part in some for name in _names(part)}
     done = (
         _apply(touched.lazy(), set(rows.columns), some)
         .with_columns(_words(mta, captured))
@@ -242,7 +242,9 @@ def _apply_parts(rows: pl.DataFrame, mta: Mta, parts: tuple[Part, ...]) -> pl.Da
 def _apply_to_distinct(rows: pl.DataFrame, mta: Mta, part: Part) -> pl.DataFrame:
     """A part without an anchor runs once for each distinct value of the column that it reads."""
     values = rows.select(pl.col(part.of).unique())
-    done = _apply(values.lazy(), {part.of}, (part,)).with_columns(_words(mta, part.fills)).collect(optimizations=_AS_IS)
+    done = (
+        _apply(values.lazy(), {part.of}, (part,)).with_columns(_words(mta, _names(part))).collect(optimizations=_AS_IS)
+    )
     fresh = [name for name in done.columns if name != part.of]
     both = [name for name in fresh if name in rows.columns]
     out = rows.join(done, on=part.of, how="left", suffix="_new", nulls_equal=True, maintain_order="left")
@@ -267,6 +269,11 @@ def _apply(rows: pl.LazyFrame, names: set[str], parts: tuple[Part, ...]) -> pl.L
         rows = rows.with_columns(_written(part, names)).drop(f"_g{n}" for n in range(len(part.patterns)))
         names |= part.fills
     return rows
+
+
+def _names(part: Part) -> set[str]:
+    """The columns that a part's patterns capture."""
+    return {name for pattern in part.patterns for name in groups(pattern)}
 
 
 def _matched(n: int) -> pl.Expr:
