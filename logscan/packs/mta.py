@@ -19,7 +19,7 @@ TABLES = ("event", "message", "notice", "ignore")
 _TOP = {"mta", "define", "missing", "words", "part", "frame", "forged", *TABLES}
 _MTA = {"id", "name", "reader", "frames", "tag"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
-_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "agent", "example"}
+_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
 _KEYS = {
     "event": _SHAPE,
     "message": _SHAPE | {"closes"},
