@@ -44,6 +44,7 @@ def build(  # noqa: PLR0913  # everything a report names
     zone: str,
     since: datetime | None = None,
     until: datetime | None = None,
+    natures: Mapping[str, str] | None = None,
 ) -> report.Findings:
     """The findings of one summary."""
     causes = _rows(summary.causes)
@@ -68,7 +69,17 @@ def build(  # noqa: PLR0913  # everything a report names
         zone=zone,
         since=since,
         until=until,
+        forms=_forms(sources, natures or {}),
     )
+
+
+def _forms(sources: list[str], natures: Mapping[str, str]) -> list[report.Form]:
+    """The files by the form in which they are written, in the order in which they were read."""
+    forms: dict[str, report.Form] = {}
+    for name in sources:
+        words = natures.get(name, "")
+        forms.setdefault(words, report.Form(words)).sources.append(name)
+    return list(forms.values())
 
 
 def _rows(frame: pl.DataFrame) -> list[Row]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from logscan import framing, sources
 
 
-def of(found: tuple[sources.Source, ...], zone: str, year: int | None, now: datetime) -> dict[str, framing.Clock]:
-    """A clock for every file: by its own time, and along a rotated series, whose files follow each other."""
+def of(
+    found: tuple[sources.Source, ...], heads: Mapping[str, bytes], zone: str, year: int | None, now: datetime
+) -> dict[str, framing.Clock]:
+    """A clock for every file: by its own time, and along a rotated series, whose files follow each other.
+
+    ``heads`` holds how each file begins, by its name.
+    """
     out: dict[str, framing.Clock] = {}
     series: dict[str, list[sources.Source]] = {}
     for source in found:
         if source.path is not None and source.size is not None:
             series.setdefault(source.series, []).append(source)
     for group in series.values():
-        starts = [(source, _peek(source)) for source in group]
+        starts = [(source, _first_month_day(heads.get(source.name, b""))) for source in group]
         if year is not None:
             out |= _forward(starts, zone, year)
         else:
@@ -58,12 +64,6 @@ def beginning_with(data: bytes, source: sources.Source, zone: str, year: int | N
     if year is not None and first is not None:
         return framing.Clock.starting(year, first, zone)
     return framing.Clock.ending(source.modified or now, zone)
-
-
-def _peek(source: sources.Source) -> int | None:
-    """Month and day of the first line of a file, where its stamp has no year."""
-    block = next(iter(sources.blocks(sources.Span(source), size=4096)), None)
-    return _first_month_day(block.data) if block is not None else None
 
 
 def _first_month_day(data: bytes) -> int | None:

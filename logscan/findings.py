@@ -164,6 +164,14 @@ class Coverage:
 
 
 @dataclass(slots=True)
+class Form:
+    """Files that are written in the same form; ``words`` says in which, and is empty where that is not known."""
+
+    words: str
+    sources: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Findings:
     """A whole report as data."""
 
@@ -181,6 +189,7 @@ class Findings:
     zone: str
     since: datetime | None = None
     until: datetime | None = None
+    forms: list[Form] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, texts and numbers; times as ISO 8601 in UTC."""

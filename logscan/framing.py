@@ -33,26 +33,28 @@ class Frame:
     name: str
     pattern: str
     stamp: str  # "bsd" (no year, local) or "iso" (RFC 3339 and its relatives)
+    title: str = "syslog"  # for people
 
 
-def _both(name: str, before: str, after: str) -> tuple[Frame, Frame]:
+def _both(name: str, before: str, after: str, title: str = "syslog") -> tuple[Frame, Frame]:
     return (
-        Frame(f"{name}bsd", f"^{before}{_BSD}{after}", "bsd"),
-        Frame(f"{name}iso", f"^{before}{_ISO}{after}", "iso"),
+        Frame(f"{name}bsd", f"^{before}{_BSD}{after}", "bsd", title),
+        Frame(f"{name}iso", f"^{before}{_ISO}{after}", "iso", title),
     )
 
 
 SYSLOG: tuple[Frame, ...] = (
     *_both("", "", f" {_HOST} {_TAG}"),
-    *_both("priority-", _PRI, f" {_HOST} {_TAG}"),
+    *_both("priority-", _PRI, f" {_HOST} {_TAG}", "syslog with priorities"),
     # RFC 5424 section 6: PRI VERSION STAMP HOST APP-NAME PROCID MSGID STRUCTURED-DATA [BOM] MSG
     Frame(
         "rfc5424",
         rf"^{_PRI}1 {_ISO} {_HOST} (?P<agent>[^ ]+) [^ ]+ [^ ]+ (?:-|(?:\[[^\]]*\])+) {_BOM}? ?",
         "iso",
+        "syslog of RFC 5424",
     ),
-    *_both("facility-", "", rf" {_HOST} [a-z0-9]+\.[a-z]+ {_TAG}"),
-    *_both("bsd-facility-", "", rf" <[a-z0-9]+\.[a-z]+> {_HOST} {_TAG}"),
+    *_both("facility-", "", rf" {_HOST} [a-z0-9]+\.[a-z]+ {_TAG}", "syslog with facilities"),
+    *_both("bsd-facility-", "", rf" <[a-z0-9]+\.[a-z]+> {_HOST} {_TAG}", "syslog with facilities"),
     *_both("compose-", r"[A-Za-z0-9_.-]+ +\| ", f" {_HOST} {_TAG}"),
 )
 

@@ -79,6 +79,7 @@ def of(
             zone=found.zone,
             since=found.since,
             until=found.until,
+            natures=found.natures,
         )
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from logscan import clocks, engines, framing, schema, sources, when
+from logscan import clocks, engines, framing, nature, schema, sources, when
 from logscan.classifier import classify_events
 from logscan.errors import InputError, NoMailLogError, OptionError
 from logscan.packs import Knowledge, Mta, knowledge, mtas, site_folders
@@ -49,6 +49,7 @@ _FOR_REPORT = frozenset(
 _MERGE_AT = 16
 _BLOCK = 32 << 20  # the largest piece of a log in memory at once, for each worker
 _LEAST = 4 << 20
+_HEAD = 16 << 10  # of a file: enough to see of what kind it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Result:
     zone: str = "UTC"
     since: datetime | None = None
     until: datetime | None = None
+    natures: dict[str, str] = field(default_factory=dict)  # in which form each file is written, in words
 
 
 Job = tuple[sources.Block | sources.Span, framing.Clock]
@@ -161,7 +163,8 @@ class Scan:
             until=self.until,
         )
         _ = self.stage.packs  # an unknown MTA is told before anything is read
-        self.clocks = clocks.of(self.found.sources, self.zone, options.year, self.now)
+        self.heads = {source.name: _head(source) for source in self.found.sources if source.size is not None}
+        self.clocks = clocks.of(self.found.sources, self.heads, self.zone, options.year, self.now)
         self.options = options
 
     def jobs(self) -> Iterator[Job]:
@@ -174,6 +177,7 @@ class Scan:
                 continue
             for block in sources.blocks(spans[0], size=_BLOCK):
                 if clock is None:
+                    self.heads[source.name] = block.data[:_HEAD]
                     clock = clocks.beginning_with(block.data, source, self.zone, self.options.year, self.now)
                 yield block, clock
 
@@ -206,6 +210,11 @@ class Scan:
             zone=self.zone,
             since=self.since,
             until=self.until,
+            natures={
+                name: nature.nature_of(head, self.stage.packs, self.zone)
+                for name, head in self.heads.items()
+                if name not in foreign
+            },
         )
 
     def frames(self, mapper: Mapper) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
@@ -233,6 +242,12 @@ class Scan:
                     raise NoMailLogError(_no_mail(name, self.stage.packs))
                 out.append(name)
         return out
+
+
+def _head(source: sources.Source) -> bytes:
+    """How a file begins; nothing if it is empty."""
+    block = next(iter(sources.blocks(sources.Span(source), size=_HEAD)), None)
+    return block.data if block is not None else b""
 
 
 def _blocks(piece: sources.Block | sources.Span) -> Iterator[sources.Block]:

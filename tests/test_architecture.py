@@ -23,7 +23,7 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 LEVELS: dict[int, str] = {
     0: "codes errors schema framing when places progress engines",
     1: "packs rules template findings reference",
-    2: "sources parse oracle classifier summary building+fates render",
+    2: "nature sources parse oracle classifier summary building+fates render",
     3: "scan+clocks explaining",
     4: "result workers",
     5: "cli+__init__",

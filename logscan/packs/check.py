@@ -79,7 +79,7 @@ def check_mta(path: Path, size: int = SHORT) -> list[Trouble]:
     except PackError as error:
         found.refused(error)
         return found.found
-    for where, message, needle in (*wiring.of_patterns(mta), *wiring.of_frames(mta, data)):
+    for where, message, needle in (*wiring.of_patterns(mta), *wiring.of_frames(mta, data), *wiring.of_traits(mta)):
         found.add(where, message, needle, _place(where))
     if not found.found:
         _laws(mta, found)

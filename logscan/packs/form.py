@@ -90,7 +90,7 @@ _SEVERITY = one_of(("panic", "fatal", "error", "warning", "info"))
 _TOP = Form(
     {"mta": TABLE},
     {"define": TEXT_TABLE, "missing": TEXTS_TABLE, "words": WORD_TABLES}
-    | dict.fromkeys(("event", "message", "notice", "ignore", "part", "frame", "forged"), TABLES),
+    | dict.fromkeys(("event", "message", "notice", "ignore", "part", "frame", "trait", "forged"), TABLES),
 )
 _MTA = Form(
     {"id": WORD, "name": WORD, "tag": WORD},
@@ -105,7 +105,8 @@ _TABLES = {
     "message": Form(_SHAPE_REQUIRED, _SHAPE | {"closes": FLAG}),
     "notice": Form(_SHAPE_REQUIRED | {"severity": _SEVERITY, "title": WORD}, _SHAPE),
     "ignore": Form({"id": WORD, "patterns": TEXTS, "examples": TEXTS}, {}),
-    "frame": Form({"id": WORD, "pattern": WORD, "stamp": one_of(("bsd", "iso")), "example": WORD}, {}),
+    "frame": Form({"id": WORD, "pattern": WORD, "stamp": one_of(("bsd", "iso")), "example": WORD}, {"title": WORD}),
+    "trait": Form({"name": WORD, "pattern": WORD, "example": WORD}, {}),
     "forged": Form({"agent": WORD, "lines": TEXTS}, {}),
 }
 _EXAMPLE = Form({"line": WORD, "agent": WORD, "expect": TABLE}, {"lacks": TEXTS})

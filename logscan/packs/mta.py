@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from logscan import framing, schema
 from logscan.errors import PackError
@@ -16,7 +16,7 @@ from logscan.packs import find
 _MACRO = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
 TABLES = ("event", "message", "notice", "ignore")
-_TOP = {"mta", "define", "missing", "words", "part", "frame", "forged", *TABLES}
+_TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "forged", *TABLES}
 _MTA = {"id", "name", "reader", "frames", "tag"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
 _SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
@@ -76,6 +76,14 @@ class Shape:
     examples: tuple[Mapping[str, Any], ...] = ()
 
 
+class Trait(NamedTuple):
+    """What a log's form is told by: lines whose text, without their frame, matches are of this kind."""
+
+    name: str
+    pattern: str
+    example: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mta:
     """A whole pack, macros expanded and names checked."""
@@ -91,6 +99,7 @@ class Mta:
     words: Mapping[str, Mapping[str, str]]
     missing: Mapping[str, tuple[str, ...]]
     forged: tuple[tuple[str, str], ...]  # agent, payload
+    traits: tuple[Trait, ...]
     path: Path
 
     @property
@@ -188,7 +197,7 @@ class _Reader:
 
     def frames(self) -> tuple[framing.Frame, ...]:
         own = tuple(
-            framing.Frame(frame["id"], self.expand(frame["pattern"]), frame["stamp"])
+            framing.Frame(frame["id"], self.expand(frame["pattern"]), frame["stamp"], frame.get("title", "log"))
             for frame in self.data.get("frame", ())
         )
         return own + (framing.SYSLOG if self.data["mta"].get("frames") == "syslog" else ())
@@ -213,6 +222,10 @@ class _Reader:
             words=self.data.get("words", {}),
             missing={name: tuple(values) for name, values in self.data.get("missing", {}).items()},
             forged=tuple((entry["agent"], line) for entry in self.data.get("forged", ()) for line in entry["lines"]),
+            traits=tuple(
+                Trait(trait["name"], self.expand(trait["pattern"]), trait["example"])
+                for trait in self.data.get("trait", ())
+            ),
             path=self.path,
         )
 

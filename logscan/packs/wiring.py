@@ -61,6 +61,19 @@ def of_names(data: Mapping[str, Any]) -> Found:
             yield f"frame {frame['id']!r}", f"unknown group {name!r}; {hint}", name
 
 
+def of_traits(mta: Mta) -> Found:
+    """A trait takes its own example and no other trait's."""
+    for trait in mta.traits:
+        where = "[[trait]]"
+        wrong = faults(trait.pattern)
+        yield from ((where, f"{trait.name}: {fault}", trait.name) for fault in wrong)
+        for other in mta.traits if not wrong else ():
+            if bool(regex.search(trait.pattern, other.example)) != (other is trait):
+                whose = "its own example" if other is trait else f"the example of {other.name!r}"
+                takes = "does not take" if other is trait else "takes"
+                yield where, f"{trait.name!r} {takes} {whose}", trait.name
+
+
 def of_frames(mta: Mta, data: Mapping[str, Any]) -> Found:
     """A frame of the pack's own takes its example, and its stamp is a time."""
     own = {table["id"]: table for table in data.get("frame", ())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logscan.findings import Coverage, Findings
+from logscan.findings import Coverage, Findings, Form
 from logscan.render import words
 from logscan.render.escape import cells
 from logscan.render.page import Page
@@ -65,22 +65,27 @@ def _gaps(covered: Coverage, page: Page) -> list[str]:
 
 def _files(findings: Findings, page: Page) -> list[str]:
     out: list[str] = []
-    names = [page.file(name) for name in findings.sources[:_NAMES]]
-    if names:
-        kinds = [page.log(mta, 20) for mta in findings.mtas]
-        whose = f" ({words.listed(kinds)})" if kinds else ""
-        out += page.wrap(f"Read: {words.listed(names, len(findings.sources) - len(names))}{whose}.", "  ", "  ")
+    for form in findings.forms or ([Form("", findings.sources)] if findings.sources else []):
+        names = [page.file(name) for name in form.sources[:_NAMES]]
+        lead = f"Read as {page.log(form.words, 120)}" if form.words else "Read"
+        out += page.wrap(f"{lead}: {words.listed(names, len(form.sources) - len(names))}.", "  ", "    ")
     if findings.skipped:
         out.append("  Not read:")
-        for name, why in findings.skipped[: page.shown(len(findings.skipped))]:
-            out += _skipped(f"{page.file(name)}:", page.log(why, 200), page)
-        left = len(findings.skipped) - page.shown(len(findings.skipped))
+        whys: dict[str, list[str]] = {}
+        for name, why in findings.skipped:
+            whys.setdefault(why, []).append(name)
+        shown = page.shown(len(whys))
+        for why, skipped in list(whys.items())[:shown]:
+            out += _skipped(why, skipped, page)
+        left = sum(len(skipped) for skipped in list(whys.values())[shown:])
         out += page.wrap(f"and {words.many(left, 'more file')}", "    ") if left else []
     return out
 
 
-def _skipped(name: str, why: str, page: Page) -> list[str]:
-    """A file and why it was not read: on one line if there is room, else one under the other."""
-    if 5 + cells(name) + cells(why) <= page.width:
-        return page.wrap(f"{name} {why}", "    ")
-    return [*page.wrap(name, "    ", "      "), *page.wrap(why, "      ", "      ")]
+def _skipped(why: str, skipped: list[str], page: Page) -> list[str]:
+    """Files and why they were not read: on one line if there is room, else one under the other."""
+    names = [page.file(name) for name in skipped[:_NAMES]]
+    listed, reason = f"{words.listed(names, len(skipped) - len(names))}:", page.log(why, 200)
+    if len(names) == 1 and 5 + cells(listed) + cells(reason) <= page.width:
+        return page.wrap(f"{listed} {reason}", "    ")
+    return [*page.wrap(listed, "    ", "    "), *page.wrap(reason, "      ", "      ")]
