@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from logscan import clocks, engines, framing, nature, schema, sources, when
-from logscan.classifier import classify_events
+from logscan import clocks, engines, nature, schema, sources, stage, when
 from logscan.errors import InputError, NoMailLogError, OptionError
-from logscan.packs import Knowledge, Mta, knowledge, mtas, site_folders
+from logscan.packs import Mta, site_folders
 from logscan.parse import join, lines
-from logscan.summary import Summary, combine_all, summary_of
+from logscan.summary import Summary, combine_all
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 Progress = Callable[[int, int | None, int], None]  # stored bytes read, stored bytes in all, lines
@@ -47,7 +45,6 @@ _FOR_REPORT = frozenset(
     }
 )
 _MERGE_AT = 16
-_BLOCK = 32 << 20  # the largest piece of a log in memory at once, for each worker
 _LEAST = 4 << 20
 _HEAD = 16 << 10  # of a file: enough to see of what kind it is
 
@@ -78,66 +75,6 @@ class Result:
     natures: dict[str, str] = field(default_factory=dict)  # in which form each file is written, in words
 
 
-Job = tuple[sources.Block | sources.Span, framing.Clock]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Everything a piece of a log needs to become events; small and picklable, so that any engine can carry it."""
-
-    wanted: lines.Wanted
-    mta: str | None = None
-    folders: tuple[Path, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @property
-    def packs(self) -> tuple[Mta, ...]:
-        """The MTA packs to read by."""
-        return _chosen(mtas(self.folders), self.mta)
-
-    @property
-    def known(self) -> Knowledge:
-        """What is known about codes, reasons and providers."""
-        return knowledge(self.folders)
-
-    def parsed(self, block: sources.Block, clock: framing.Clock) -> lines.Parsed:
-        """Parse and classify one block."""
-        out = lines.parse(block.data, block.offset, block.source.name, self.packs, clock, self.wanted)
-        if block.dropped:
-            out.coverage.bytes += block.dropped
-            out.coverage.cut = 1
-        out.events, out.notices = self._within(out.events), self._within(out.notices)
-        if not out.events.is_empty():
-            out.events = classify_events(out.events, self.known, templates=self.wanted.messages)
-        return out
-
-    def summed(self, job: Job) -> tuple[str, Summary, lines.Coverage, int]:
-        """Parse, classify and summarise one piece: the file's name, what it adds, stored bytes read."""
-        piece, clock = job
-        parts, coverage, stored = [], lines.Coverage(), 0
-        for block in _blocks(piece):
-            out = self.parsed(block, clock)
-            parts.append(summary_of(out.events, out.notices))
-            coverage += out.coverage
-            stored = block.consumed
-        return piece.source.name, combine_all(parts), coverage, stored
-
-    def framed(self, job: Job) -> tuple[str, list[lines.Parsed]]:
-        """Parse and classify one piece and keep its events."""
-        piece, clock = job
-        return piece.source.name, [self.parsed(block, clock) for block in _blocks(piece)]
-
-    def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
-        if rows.is_empty():
-            return rows
-        if self.since is not None:
-            rows = rows.filter(pl.col("timestamp") >= self.since)
-        if self.until is not None:
-            rows = rows.filter(pl.col("timestamp") < self.until)
-        return rows
-
-
 class Scan:
     """One walk over a set of logs, set up from paths and options.
 
@@ -155,7 +92,7 @@ class Scan:
         if not self.found.sources:
             raise InputError(_nothing(names, self.found.skipped))
         folders = site_folders(options.patterns)
-        self.stage = Stage(
+        self.stage = stage.Stage(
             wanted=lines.Wanted(columns if columns is not None else lines.ALL.columns, messages),
             mta=options.mta,
             folders=folders,
@@ -163,11 +100,12 @@ class Scan:
             until=self.until,
         )
         _ = self.stage.packs  # an unknown MTA is told before anything is read
-        self.heads = {source.name: _head(source) for source in self.found.sources if source.size is not None}
+        files = [source for source in self.found.sources if source.size is not None]
+        self.heads = {source.name: sources.beginning(source, _HEAD) for source in files}
         self.clocks = clocks.of(self.found.sources, self.heads, self.zone, options.year, self.now)
         self.options = options
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[stage.Job]:
         """Every piece with the clock for its stamps: spans of what can be read from the middle, else blocks."""
         for source in self.found.sources:
             clock = self.clocks.get(source.name)
@@ -175,7 +113,7 @@ class Scan:
             if clock is not None and source.compression is None:
                 yield from ((span, clock) for span in spans)
                 continue
-            for block in sources.blocks(spans[0], size=_BLOCK):
+            for block in sources.blocks(spans[0], size=stage.BLOCK):
                 if clock is None:
                     self.heads[source.name] = block.data[:_HEAD]
                     clock = clocks.beginning_with(block.data, source, self.zone, self.options.year, self.now)
@@ -244,20 +182,10 @@ class Scan:
         return out
 
 
-def _head(source: sources.Source) -> bytes:
-    """How a file begins; nothing if it is empty."""
-    block = next(iter(sources.blocks(sources.Span(source), size=_HEAD)), None)
-    return block.data if block is not None else b""
-
-
-def _blocks(piece: sources.Block | sources.Span) -> Iterator[sources.Block]:
-    return iter((piece,)) if isinstance(piece, sources.Block) else sources.blocks(piece, size=_BLOCK)
-
-
 def _piece(size: int | None) -> int:
     """Bytes of a piece: enough pieces for every processor, none larger than a block."""
     shares = 2 * (os.cpu_count() or 1)
-    return max(_LEAST, min(_BLOCK, -(-(size or 0) // shares)))
+    return max(_LEAST, min(stage.BLOCK, -(-(size or 0) // shares)))
 
 
 def _nothing(names: list[str | os.PathLike[str]], skipped: tuple[sources.Skipped, ...]) -> str:
@@ -275,15 +203,6 @@ def _no_mail(name: str, packs: tuple[Mta, ...]) -> str:
         f"of {known}; mail logs are usually /var/log/mail.log or /var/log/maillog "
         "(`logscan packs list` shows what is known)"
     )
-
-
-def _chosen(packs: tuple[Mta, ...], name: str | None) -> tuple[Mta, ...]:
-    if name is None:
-        return packs
-    found = tuple(mta for mta in packs if mta.id == name)
-    if not found:
-        raise OptionError(f"--mta {name}: not known; known are {', '.join(mta.id for mta in packs)}")
-    return found
 
 
 def _total(found: tuple[sources.Source, ...]) -> int | None:

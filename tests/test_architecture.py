@@ -24,7 +24,7 @@ LEVELS: dict[int, str] = {
     0: "codes errors schema framing when places progress engines",
     1: "packs rules template findings reference",
     2: "nature sources parse oracle classifier summary building+fates render",
-    3: "scan+clocks explaining",
+    3: "scan+clocks+stage explaining",
     4: "result workers",
     5: "cli+__init__",
     6: "__main__",

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from logscan import engines, result, scan, schema, sources
+from logscan import stage as stages
 from logscan.framing import Clock
 from logscan.parse import lines
 from logscan.summary import Summary, combine, combine_all
@@ -204,7 +205,7 @@ def plain(found: dict[str, Any], name: str) -> str:
 @cache
 def parts() -> tuple[Summary, ...]:
     """Summaries of many blocks of several logs."""
-    stage = scan.Stage(wanted=lines.ALL)
+    stage = stages.Stage(wanted=lines.ALL)
     found = sources.find([path for path in SAMPLES if path.stem in ("mixed", "softbounce", "local", "postscreen")])
     blocks = [block for source in found.sources for block in real_blocks(sources.Span(source), size=20_000)]
     return tuple(stage.summed((block, CLOCK))[1] for block in blocks)
@@ -269,7 +270,7 @@ def test_tries_within_one_second(data: st.DataObject, tries: list[tuple[int, str
 
 def assert_adds_up(data: st.DataObject, said: list[bytes]) -> None:
     """The summary of some lines is that of their parts, in any order."""
-    stage = scan.Stage(wanted=lines.ALL)
+    stage = stages.Stage(wanted=lines.ALL)
     source = sources.Source("x", None, None, None, None, series="x")
     starts = accumulate((len(line) for line in said), initial=0)
     blocks = [sources.Block(source, start, line) for start, line in zip(starts, said, strict=False)]

@@ -1,13 +1,15 @@
 """Where log bytes come from: paths → ``Source`` → ``Span`` → ``Block``.
 
 ``find`` turns what the user named (files, patterns, folders, ``-``) into sources, ``spans`` cuts a source
-into pieces that can be read independently, ``blocks`` reads one piece as blocks of whole lines.
+into pieces that can be read independently, ``blocks`` reads one piece as blocks of whole lines, and
+``beginning`` looks at the first bytes of a source.
 """
 
 from __future__ import annotations
 
 from logscan.sources.finding import find
 from logscan.sources.model import Block, Found, Skipped, Source, Span
+from logscan.sources.opening import beginning
 from logscan.sources.reading import blocks, spans
 
-__all__ = ["Block", "Found", "Skipped", "Source", "Span", "blocks", "find", "spans"]
+__all__ = ["Block", "Found", "Skipped", "Source", "Span", "beginning", "blocks", "find", "spans"]

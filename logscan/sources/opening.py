@@ -44,6 +44,19 @@ def opened(source: Source) -> Iterator[Stream]:
             yield Stream(raw, seekable=True)
 
 
+def beginning(source: Source, size: int) -> bytes:
+    """The first bytes of a source, decompressed; raises InputError when it cannot be opened."""
+    with opened(source) as stream:
+        return _first(stream, size)
+
+
+def _first(stream: Stream, size: int) -> bytes:
+    found = b""
+    while len(found) < size and (data := stream.read(size - len(found))):
+        found += data
+    return found
+
+
 def head(path: str) -> tuple[bytes, str | None, str]:
     """The first 8 KiB of a file, decompressed; its compression; and what is wrong with it, if anything.
 
@@ -56,10 +69,7 @@ def head(path: str) -> tuple[bytes, str | None, str]:
             return first, None, ""
         raw.seek(0)
         stream = Unpacked(raw, compression, seekable=True)
-        found = b""
-        while len(found) < _HEAD and (data := stream.read(_HEAD - len(found))):
-            found += data
-        return found, compression, stream.damage
+        return _first(stream, _HEAD), compression, stream.damage
 
 
 def _sniffed(raw: Any) -> Stream:
