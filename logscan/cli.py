@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from logscan import __version__, places
+from logscan import __version__, asking, console, places
+from logscan.console import ExitStatus, Patterns, Width
 from logscan.errors import LogscanError, OptionError
-
-
-class ExitStatus(IntEnum):
-    """What the exit status says; the README has the same table."""
-
-    DONE = 0
-    FAILED = 1
-    USAGE = 2
-    THRESHOLD = 3
-    COVERAGE = 4
-    INTERRUPTED = 130
 
 
 class ReportFormat(StrEnum):
@@ -40,14 +29,6 @@ class EventsFormat(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
-
-
-class ReferenceFormat(StrEnum):
-    """How an explanation is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 class _Group(TyperGroup):
@@ -96,11 +77,6 @@ app = typer.Typer(
     help="Reads mail server logs and tells why mail is not getting through, and what to do about it.\n\n"
     "`logscan PATH…` is short for `logscan report PATH…`.",
 )
-packs_app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="The pattern packs: what is known, and checks."
-)
-app.add_typer(packs_app, name="packs")
-
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")]
 Since = Annotated[str | None, typer.Option(help="From when: yesterday, 2h, 2026-11-01, 'last week' …")]
 Until = Annotated[str | None, typer.Option(help="Until when; a day or week is included.")]
@@ -112,8 +88,6 @@ Year = Annotated[
     int | None, typer.Option(help="Year of the first line, where stamps have no year.", min=1970, max=9998)
 ]
 MtaName = Annotated[str | None, typer.Option("--mta", help="Read as this MTA only: postfix …")]
-Patterns = Annotated[list[str] | None, typer.Option(metavar="DIR", help="A folder with packs of your own.")]
-Width = Annotated[int | None, typer.Option(help="Columns of text output (default: the terminal's, or 80).", min=40)]
 
 
 def _version(value: bool) -> None:
@@ -172,10 +146,10 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
     if format is ReportFormat.TEXT:
         encoding = sys.stdout.encoding or "ascii"
-        text = found.to_text(width=_width(width), colour=_colour(), top=top, encoding=encoding)
+        text = found.to_text(width=console.width(width), colour=console.colour(), top=top, encoding=encoding)
     else:
         text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
-    _write(text)
+    console.write(text)
     if min_coverage is not None and found.coverage < min_coverage:
         typer.echo(
             f"logscan: {found.coverage:.1f} % of the server's lines understood, below {min_coverage:g} %",
@@ -210,81 +184,7 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     render_events.write(frame, format.value, sys.stdout.buffer)
 
 
-@app.command()
-def explain(
-    text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")],
-    format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
-    width: Width = None,
-) -> None:
-    """Explain a reply code, an enhanced status code, a reply or a log line."""
-    from logscan import explain as explain_
-
-    _write(_as(explain_(" ".join(text)), format, width))
-
-
-@app.command()
-def compare(
-    codes: Annotated[list[str], typer.Argument(metavar="CODE CODE...", help="Two or more codes.")],
-    format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
-    width: Width = None,
-) -> None:
-    """Compare reply codes or enhanced status codes: what each means, and which applies when."""
-    from logscan import compare as compare_
-
-    if len(codes) < 2:
-        raise OptionError("compare takes two or more codes, for example: logscan compare 211 421")
-    _write(_as(compare_(*codes), format, width))
-
-
-def _as(thing: Any, format: ReferenceFormat, width: int | None) -> str:
-    if format is ReferenceFormat.JSON:
-        from logscan.render.reference import as_json
-
-        return as_json(thing)
-    if format is ReferenceFormat.MARKDOWN:
-        return str(thing.to_markdown())
-    return str(thing.to_text(width=_width(width), colour=_colour()))
-
-
-@packs_app.command("list")
-def packs_list(patterns: Patterns = None) -> None:
-    """List the pattern packs and what each of them knows."""
-    from logscan.packs import overview
-
-    _write(overview.text(tuple(patterns or ())))
-
-
-@packs_app.command("check")
-def packs_check(
-    files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE...]", help="Pack files; default: all shipped.")
-    ] = None,
-    patterns: Patterns = None,
-) -> None:
-    """Check pattern packs against the laws of patterns/README.md."""
-    from logscan.packs import overview
-
-    text, good = overview.check(files or [], tuple(patterns or ()))
-    _write(text)
-    if not good:
-        raise typer.Exit(ExitStatus.FAILED)
-
-
-def _width(asked: int | None) -> int:
-    if asked is not None:
-        return asked
-    if sys.stdout.isatty() or "COLUMNS" in os.environ:
-        return max(60, min(shutil.get_terminal_size((80, 24)).columns, 160))
-    return 80
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+asking.register(app)
 
 
 def main() -> None:

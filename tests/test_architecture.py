@@ -21,12 +21,12 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # A room is a module or package of logscan. It may import rooms of lower levels. Rooms of one level are siblings and
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
-    0: "codes errors schema framing when places progress engines",
+    0: "codes errors schema framing when places progress engines console",
     1: "packs rules template findings reference",
     2: "nature sources parse oracle classifier summary building+fates render",
     3: "scan+clocks+stage explaining",
     4: "result workers",
-    5: "cli+__init__",
+    5: "cli+asking+__init__",
     6: "__main__",
 }
 TOGETHER = {0, 1}
