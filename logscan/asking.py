@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +12,13 @@ import typer
 from logscan import console
 from logscan.console import ExitStatus, Patterns, Width
 from logscan.errors import OptionError
+
+
+class TrialFormat(StrEnum):
+    """How a trial of the rules is written."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
 
 
 class ReferenceFormat(StrEnum):
@@ -23,6 +32,7 @@ class ReferenceFormat(StrEnum):
 packs_app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="The pattern packs: what is known, and checks."
 )
+rules_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The rules: tries them on replies.")
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command()(explain)
     app.command()(compare)
     app.add_typer(packs_app, name="packs")
+    app.add_typer(rules_app, name="rules")
 
 
 def explain(
@@ -88,3 +99,28 @@ def packs_check(
     console.write(text)
     if not good:
         raise typer.Exit(ExitStatus.FAILED)
+
+
+@rules_app.command("test")
+def rules_test(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Replies or log lines, one a line; or labelled ones as JSON lines.")
+    ],
+    patterns: Patterns = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Show only replies that are not decided as labelled.")] = False,
+    format: Annotated[TrialFormat, typer.Option(help="How to write it.")] = TrialFormat.TEXT,
+    width: Width = None,
+) -> None:
+    """Show what the rules, yours first, make of every reply in a file; and how often they are right."""
+    from logscan.explaining import trial
+    from logscan.packs import knowledge, mtas, site_folders
+    from logscan.render import trial as render
+
+    folders = site_folders(tuple(patterns or ()))
+    found = trial.tried(file, mtas(folders), knowledge(folders))
+    rows, scores = trial.shown(found, only_wrong=wrong), trial.scores(found)
+    if format is TrialFormat.JSONL:
+        console.write("\n".join(json.dumps(row) for row in rows))
+    else:
+        told = [render.rows(rows, console.width(width)), render.table(scores) if scores else ""]
+        console.write("\n\n".join(text for text in told if text))

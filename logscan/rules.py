@@ -58,11 +58,15 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One reason that some evidence speaks for, and which evidence it was."""
+    """One reason that some evidence speaks for, and which evidence it was.
+
+    ``sure`` when the evidence decides by itself: a rule, or a code that may decide alone.
+    """
 
     reason: Reason
     basis: Basis
     rule: Rule | None = None
+    sure: bool = True
 
 
 def decide(reply: Reply, known: Knowledge) -> Decision:
@@ -123,7 +127,7 @@ def guesses(reply: Reply, known: Knowledge, status: Status) -> Iterator[Guess]:
     if not found and not known_text and reply.outcome == Outcome.EXPIRED:
         yield Guess(Reason.EXPIRED, Basis.OUTCOME)
     elif not found and not known_text:
-        yield Guess(Reason.UNDEFINED, _best_basis(reply))
+        yield Guess(Reason.UNDEFINED, _best_basis(reply), sure=False)
 
 
 def _best_basis(reply: Reply) -> Basis:
@@ -210,22 +214,22 @@ def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> 
     entry = known.enhanced_codes.get(value.generic, {})
     for table in (entry, subject):
         if named := table.get("reason_after", {}).get(reply.smtp_command):
-            return _guess(named, basis)
+            return _guess(named, basis, sure=False)
     by_class = f"reason_{value.klass}"
     named = entry.get(by_class) or entry.get("reason") or subject.get(by_class) or subject.get("reason")
-    return _guess(named, basis)
+    return _guess(named, basis, sure=False)
 
 
 def _code_after(reply: Reply, known: Knowledge) -> list[Guess]:
     """What a vague reply code means after the command it answered."""
     entry = known.reply_codes.get(str(reply.reply_code), {})
-    return _guess(entry.get("reason_after", {}).get(reply.smtp_command), Basis.REPLY_CODE)
+    return _guess(entry.get("reason_after", {}).get(reply.smtp_command), Basis.REPLY_CODE, sure=False)
 
 
-def _guess(reason: str | None, basis: Basis) -> list[Guess]:
+def _guess(reason: str | None, basis: Basis, *, sure: bool = True) -> list[Guess]:
     if not reason or reason in (Reason.UNDEFINED, Reason.DELIVERED):
         return []
-    return [Guess(Reason(reason), basis)]
+    return [Guess(Reason(reason), basis, sure=sure)]
 
 
 def _party(reply: Reply, guess: Guess | None, known: Knowledge) -> str | None:

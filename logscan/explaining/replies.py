@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from logscan.codes import Basis, EnhancedStatusCode, Event, Outcome, SmtpCommand, Status
+from logscan.codes import Basis, Event, Outcome, SmtpCommand, Status
 from logscan.explaining import pages, words
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import domain_of
@@ -140,14 +140,13 @@ def _on(guess: Guess, reply: Reply, known: Knowledge) -> tuple[str, str]:
         return "code", "by what the MTA says became of the message"
     asked = f" {phrases.after([reply.smtp_command])}" if reply.smtp_command else ""
     if guess.basis is Basis.REPLY_CODE:
-        if known.reply_codes.get(str(reply.reply_code), {}).get("alone", False):
+        if guess.sure:
             return "code", f"by its reply code {reply.reply_code}"
         return "guess", f"a guess from the reply code {reply.reply_code}{asked}{_UNREAD}"
     own = guess.basis is Basis.DSN
     code = str(reply.dsn if own else reply.enhanced_code)
     name = f"the verdict of the MTA, dsn {code}" if own else f"its enhanced status code {code}"
-    entry = known.enhanced_codes.get(EnhancedStatusCode.parse(code).generic, {})
-    if entry.get("alone", bool(entry)) and entry.get(f"reason_{code[0]}", entry.get("reason")) == guess.reason:
+    if guess.sure:
         return "code", f"by {name}"
     return "guess", f"a guess from {name}{asked}{_UNREAD}"
 
