@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from logscan import findings as report
-from logscan.fates import CAUSE, Fates, fates_of
+from logscan.causes import BAD, Row, concerned, cost, problems
+from logscan.fates import Fates, fates_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
-from logscan.rules import remedy_for
 
 if TYPE_CHECKING:
     from logscan.parse.lines import Coverage
     from logscan.summary import Summary
 
-Row = dict[str, Any]
-_BAD = ("deferred", "softbounced", "bounced", "expired")
-_REFUSED = ("rejected", "discarded", "held")
-_OLD = datetime(1, 1, 1, tzinfo=UTC)
-_MOST_DOMAINS = 10
-# Only a plain host name goes into a command that someone may copy.
-_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _MOST_DESTINATIONS = 50
 _SILENCE = timedelta(hours=6)
 
@@ -49,14 +40,14 @@ def build(  # noqa: PLR0913  # everything a report names
     """The findings of one summary."""
     causes = _rows(summary.causes)
     ledger = fates_of(summary.ledger)
-    concerned = _concerned(summary.domains)
-    problems = _problems([row for row in causes if row["event"] == "delivery" and row["outcome"] in _BAD],
-                         ledger.by_cause, concerned, known)  # fmt: skip
-    refusals = _problems([row for row in causes if row["event"] == "rejection"], {}, concerned, known)
+    where = concerned(summary.domains)
+    failures = problems([row for row in causes if row["event"] == "delivery" and row["outcome"] in BAD],
+                         ledger.by_cause, where, known)  # fmt: skip
+    refusals = problems([row for row in causes if row["event"] == "rejection"], {}, where, known)
     hours = _hours(_rows(summary.hours))
     return report.Findings(
         totals=_totals(causes, ledger),
-        problems=sorted(problems, key=_cost),
+        problems=sorted(failures, key=cost),
         refusals=sorted(refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")),
         hours=hours,
         destinations=_destinations(summary.domains, known),
@@ -86,12 +77,6 @@ def _rows(frame: pl.DataFrame) -> list[Row]:
     return frame.to_dicts()
 
 
-def _cost(problem: report.Problem) -> tuple[object, ...]:
-    """The costliest first: recipients lost or still waiting, then those that only came late, then attempts."""
-    return (-(problem.lost + problem.waiting), -problem.recovered, -problem.count, problem.reason,
-            problem.reply_code or 0, problem.enhanced_code or problem.dsn or "")  # fmt: skip
-
-
 def _totals(causes: list[Row], fates: Fates) -> report.Totals:
     attempts: dict[str, int] = defaultdict(int)
     refused: dict[str, int] = defaultdict(int)
@@ -115,90 +100,6 @@ def _totals(causes: list[Row], fates: Fates) -> report.Totals:
         held=refused["held"],
         discarded=refused["discarded"],
     )
-
-
-def _concerned(domains: pl.DataFrame) -> dict[tuple[object, ...], tuple[list[report.DomainCount], int]]:
-    """For each cause the recipient domains that it concerns most, and how many there are."""
-    if domains.is_empty():
-        return {}
-    keys = ["event", *CAUSE]
-    named = pl.col("outcome").is_in([*_BAD, *_REFUSED]) & pl.col("recipient_domain").is_not_null()
-    sums = domains.filter(named).group_by(*keys, "recipient_domain").agg(pl.col("count").sum())
-    ranked = sums.sort("count", "recipient_domain", descending=[True, False]).group_by(keys, maintain_order=True)
-    top = ranked.agg(pl.col("recipient_domain", "count").head(_MOST_DOMAINS), pl.len())
-    return {
-        tuple(key): ([report.DomainCount(*pair) for pair in zip(names, counts, strict=True)], number)
-        for *key, names, counts, number in top.iter_rows()
-    }
-
-
-def _problems(
-    causes: list[Row],
-    fates: Mapping[tuple[object, ...], Mapping[str, int]],
-    concerned: Mapping[tuple[object, ...], tuple[list[report.DomainCount], int]],
-    known: Knowledge,
-) -> list[report.Problem]:
-    """One problem for each reason, reply code, enhanced code and dsn; an expiry belongs to its last try's cause."""
-    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-    for row in causes:
-        if row["outcome"] != "expired" or row["dsn"] or row["reply_code"]:
-            groups[tuple(row[name] for name in CAUSE)].append(row)
-    return [
-        _problem(rows, fates.get(key, {}), *concerned.get((rows[0]["event"], *key), ([], 0)), known)
-        for key, rows in groups.items()
-    ]
-
-
-def _problem(
-    rows: list[Row], fate: Mapping[str, int], domains: list[report.DomainCount], domain_count: int, known: Knowledge
-) -> report.Problem:
-    top = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
-    outcomes: dict[str, int] = defaultdict(int)
-    for row in rows:
-        outcomes[row["outcome"]] += row["count"]
-    reason = known.reasons.get(top["reason"] or "undefined", {})
-    advice = remedy_for(top, known)
-    return report.Problem(
-        event=top["event"],
-        status=top["status"],
-        reason=top["reason"] or "undefined",
-        title=str(reason.get("title", top["reason"] or "undefined")),
-        reply_code=top["reply_code"],
-        enhanced_code=top["enhanced_code"],
-        dsn=top["dsn"],
-        rule=top["rule"],
-        party=top["party"],
-        count=sum(row["count"] for row in rows),
-        outcomes=dict(outcomes),
-        lost=fate.get("bounced", 0) + fate.get("expired", 0),
-        waiting=fate.get("deferred", 0) + fate.get("softbounced", 0),
-        recovered=fate.get("delivered", 0) + fate.get("expanded", 0),
-        mtas=sorted({row["mta"] for row in rows if row["mta"]}),
-        providers=sorted({known.providers[row["provider"]]["name"] for row in rows if row["provider"]}),
-        domains=domains,
-        domain_count=domain_count,
-        first=min((row["first"] for row in rows if row["first"]), default=_OLD),
-        last=max((row["last"] for row in rows if row["last"]), default=_OLD),
-        example=top["example"] or "",
-        source=top["source"],
-        offset=top["offset"],
-        templates=len({row["template"] for row in rows}),
-        remedy=advice.get("remedy", ""),
-        check=_filled(advice.get("check", ""), domains, top["remote"]),
-        more=advice.get("more", ""),
-        nothing_to_do=bool(reason.get("nothing_to_do", False)),
-    )
-
-
-def _filled(check: str, domains: list[report.DomainCount], remote: str | None) -> str:
-    """A check with the most concerned domain and a real host put in; what is not known is a word to replace."""
-    domain = next((item.domain for item in domains if _NAME.fullmatch(item.domain)), None)
-    host = remote if remote and _NAME.fullmatch(remote.lower()) else None
-    known = {"domain": domain, "host": host}
-    for word in ("domain", "host", "ip", "sender_domain", "queue_id"):
-        value = known.get(word)
-        check = check.replace(f"{{{word}}}", shlex.quote(value) if value else word.upper())
-    return check
 
 
 def _hours(rows: list[Row]) -> list[report.Hour]:
@@ -226,7 +127,7 @@ def _destinations(domains: pl.DataFrame, known: Knowledge) -> list[report.Destin
     if domains.is_empty():
         return []
     ours = domains.filter((pl.col("event") == "delivery") & pl.col("recipient_domain").is_not_null())
-    failed = ours.filter(pl.col("outcome").is_in(_BAD)).group_by("recipient_domain").agg(pl.col("count").sum())
+    failed = ours.filter(pl.col("outcome").is_in(BAD)).group_by("recipient_domain").agg(pl.col("count").sum())
     worst = failed.sort("count", "recipient_domain", descending=[True, False]).head(_MOST_DESTINATIONS)
     rows = ours.filter(pl.col("recipient_domain").is_in(worst.get_column("recipient_domain").implode())).to_dicts()
     table: dict[str, report.Destination] = {}
@@ -239,7 +140,7 @@ def _destinations(domains: pl.DataFrame, known: Knowledge) -> list[report.Destin
         entry.attempts += row["count"]
         if row["outcome"] in ("delivered", "expanded"):
             entry.delivered += row["count"]
-        elif row["outcome"] in _BAD:
+        elif row["outcome"] in BAD:
             reasons[domain][row["reason"] or "undefined"] += row["count"]
             if row["outcome"] == "bounced":
                 entry.bounced += row["count"]

@@ -72,6 +72,7 @@ class Problem:
     offset: int
     templates: int  # how many different wordings
     remedy: str = ""
+    settings: dict[str, str] = field(default_factory=dict)  # what to look at in the own MTA, by its id
     check: str = ""
     more: str = ""
     nothing_to_do: bool = False

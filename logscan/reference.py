@@ -98,6 +98,7 @@ class ReasonPage:
     party: str  # in words
     nothing_to_do: bool
     remedy: str
+    settings: dict[str, str]  # what to look at in the own MTA, by its id
     check: str
     decided_by: list[Named]  # codes that mean it by themselves
     hinted_by: list[Named]  # codes that often mean it
@@ -163,6 +164,7 @@ class Finding:
     provider_seen: str  # the host or domain that names it
     runner_up: Alternative | None
     remedy: str
+    settings: dict[str, str]  # what to look at in the own MTA, by its id
     check: str
     more: str
     source: str

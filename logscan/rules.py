@@ -266,6 +266,7 @@ def remedy_for(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
     """The remedy of a decided event, the command that checks it, a page to read, and the source.
 
     They are those of the rule; else of the code, where the code itself decided; else of the reason.
+    ``settings_of`` tells what to look at or to change in the MTA itself.
     """
     rule = known.rule(str(row.get("rule") or ""))
     reason = known.reasons.get(str(row.get("reason") or "undefined"), {})
@@ -278,6 +279,19 @@ def remedy_for(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
         "source": (rule.source if rule else "") or code.get("source", "") or reason.get("source", ""),
     }
     return {name: str(text) for name, text in out.items() if text}
+
+
+def settings_of(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
+    """What to look at or to change in the own MTA, by its id, when mail that we send fails so.
+
+    Of the event's MTA alone, where that is known.
+    """
+    if row.get("event") == Event.REJECTION or row.get("status") == Status.POSITIVE:
+        return {}
+    rule = known.rule(str(row.get("rule") or ""))
+    reason = known.reasons.get(str(row.get("reason") or ""), {})
+    said = (rule.settings if rule else {}) or reason.get("settings", {})
+    return {mta: text for mta, text in said.items() if row.get("mta") in (None, mta)}
 
 
 def _deciding_code(row: Mapping[str, Any], known: Knowledge) -> Mapping[str, Any]:

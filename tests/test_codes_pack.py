@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from logscan import schema
+
 Row = dict[str, Any]
 
 PATTERNS = Path(__file__).parent.parent / "patterns"
@@ -66,7 +68,7 @@ KEYS: dict[str, tuple[str, str]] = {
         "remedy_sender remedy_receiver source example",
         "reason_4 reason_5",
     ),
-    "reason": ("id title definition class tendency party remedy source", "check nothing_to_do"),
+    "reason": ("id title definition class tendency party remedy source", "check nothing_to_do settings"),
 }
 
 
@@ -324,6 +326,14 @@ def test_definition_is_one_sentence_and_remedy_a_few(row: Row) -> None:
     assert row["definition"].endswith(".")
     assert 2 <= len(re.findall(r"[.!](?: |$)", row["remedy"])) <= 4
     assert row["remedy"].endswith(".")
+
+
+@each_reason
+def test_settings_are_of_an_mta_and_have_only_known_placeholders(row: Row) -> None:
+    for mta, text in row.get("settings", {}).items():
+        assert mta in schema.MTAS
+        assert set(re.findall(r"\{([^{}]*)\}", text)) <= PLACEHOLDERS
+        assert not re.search(r"[{}]", re.sub(r"\{[a-z_]+\}", "", text)), "a stray brace"
 
 
 @each_reason

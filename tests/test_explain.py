@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from logscan.errors import OptionError
 from logscan.explaining import Comparison, Explanation, compare, explain, pages
-from logscan.explaining.replies import Seen, fill
+from logscan.filling import fill
 from logscan.packs import mtas
 from logscan.reference import Finding, LogLine, Page
 from logscan.render.escape import cells
@@ -327,11 +327,17 @@ def test_what_a_provider_means_by_a_code_of_its_own_is_told(site: list[str]) -> 
 
 
 def test_a_check_is_filled_with_safe_values_alone() -> None:
-    seen = Seen(host="mx.example.net", domain="$(reboot)", queue_id="3F2A", ip="192.0.2.9", sender_domain="-x")
+    seen = {
+        "host": "mx.example.net",
+        "domain": "$(reboot)",
+        "queue_id": "3F2A",
+        "ip": "192.0.2.9",
+        "sender_domain": "-x",
+    }
     assert fill("a {host} {domain} {queue_id} {ip} {sender_domain}", seen) == (
         "a mx.example.net <domain> 3F2A 192.0.2.9 <sender_domain>"
     )
-    six = Seen(ip="2001:db8::9")
+    six = {"ip": "2001:db8::9"}
     assert fill("dig -x {ip}", six) == "dig -x 2001:db8::9"
     assert fill("tac {ip}", six) == "tac <ip>"
 

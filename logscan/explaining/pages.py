@@ -282,6 +282,7 @@ def reason_page(name: str, known: Knowledge) -> ReasonPage:
         party=words.PARTIES[Party(entry["party"])],
         nothing_to_do=entry.get("nothing_to_do", False),
         remedy=entry["remedy"],
+        settings=dict(entry.get("settings", {})),
         check=entry.get("check", ""),
         decided_by=decided,
         hinted_by=hinted,

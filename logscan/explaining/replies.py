@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from logscan.codes import Basis, Event, Outcome, SmtpCommand, Status
 from logscan.explaining import pages, words
+from logscan.filling import fill
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import domain_of
 from logscan.reference import Alternative, Finding
 from logscan.render.reference import phrases
-from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, remedy_for, status_of
+from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, remedy_for, settings_of, status_of
 from logscan.template import template_of
 
-_HOLE = re.compile(r"\{([a-z_]+)\}")
 _UNREAD = "; the text was not recognised"
-# What may stand in a shell command without quotes; it must not begin like an option.
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +37,11 @@ def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
     decision = decide(reply, known)
     ranked = list(guesses(reply, known, status_of(reply))) if reply.event != Event.SESSION else []
     reason = known.reasons.get(decision.reason or "", {})
-    cure = remedy_for({**reply._asdict(), **decision._asdict()}, known) if decision.reason else {}
+    decided = {**reply._asdict(), **decision._asdict()}
+    cure = remedy_for(decided, known) if decision.reason else {}
     confidence, because = _confidence(decision, ranked, reply, known)
     provider = known.providers.get(reply.provider or "", {})
+    values = asdict(seen)
     return Finding(
         reply=reply.diagnostic or "",
         **{name: getattr(reply, name) for name in _EVIDENCE},
@@ -60,7 +58,8 @@ def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
         provider_seen=seen.provider_seen if provider else "",
         runner_up=_runner_up(ranked, reply, known),
         remedy=cure.get("remedy", ""),
-        check=fill(cure.get("check", ""), seen),
+        settings={mta: fill(text, values) for mta, text in settings_of(decided, known).items()},
+        check=fill(cure.get("check", ""), values),
         more=cure.get("more", ""),
         source=cure.get("source", ""),
         nothing_to_do=bool(reason.get("nothing_to_do", False)),
@@ -157,32 +156,6 @@ def _runner_up(ranked: list[Guess], reply: Reply, known: Knowledge) -> Alternati
         return None
     because = _on(other, reply, known)[1].removesuffix(_UNREAD)
     return Alternative(other.reason.value, pages.title(other.reason, known), other.basis.value, because)
-
-
-def fill(check: str, seen: Seen) -> str:
-    """A check command with what is known filled in; ``<domain>`` stays where nothing is, or nothing safe.
-
-    The values come from strangers and go to a shell: only plain host names, addresses and ids are taken.
-    """
-
-    def value(found: re.Match[str]) -> str:
-        name = found[1]
-        text = str(getattr(seen, name, ""))
-        if name == "ip":
-            # The block list form of a query is for IPv4; a PTR lookup takes both.
-            ok = _is_ip(text, 4) or (_is_ip(text, 6) and check[: found.start()].endswith("-x "))
-        else:
-            ok = bool(_SAFE.fullmatch(text))
-        return text if ok else f"<{name}>"
-
-    return _HOLE.sub(value, check)
-
-
-def _is_ip(text: str, version: int) -> bool:
-    try:
-        return ipaddress.ip_address(text).version == version and "%" not in text
-    except ValueError:
-        return False
 
 
 def seen_in(fields: Mapping[str, object], known: Knowledge) -> tuple[Seen, str | None]:

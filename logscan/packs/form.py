@@ -123,6 +123,7 @@ _RULE = Form(
         "party": one_of(codes.Party),
         "status": one_of(codes.Status),
         "remedy": WORD,
+        "settings": TEXT_TABLE,
         "check": WORD,
         "more": WORD,
     },

@@ -14,7 +14,7 @@ from logscan.packs import find
 
 _RULE = {
     "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status",
-    "remedy", "check", "more", "source", "example",
+    "remedy", "settings", "check", "more", "source", "example",
 }  # fmt: skip
 _PROVIDER = {"id", "name", "hosts", "domains", "postmaster"}
 
@@ -39,6 +39,7 @@ class Rule:
     party: Party | None = None
     status: Status | None = None
     remedy: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)  # by the id of an MTA
     check: str = ""
     more: str = ""
     source: str = ""

@@ -78,11 +78,19 @@ def _form(rule: Rule, known: Knowledge, mtas: Collection[str]) -> Found:
     for text in rule.text:
         if len(text.replace("*", "").strip()) < _SHORTEST or text.strip("* ") != text or "  " in text:
             yield f"{text!r}: at least {_SHORTEST} characters, single blanks; neither * nor a blank at an end", text
-    for name in re.findall(r"\{([^{}]*)\}?", rule.check):
-        if name not in _PLACEHOLDERS:
-            yield f"check: {{{name}}} is not known; known: {', '.join(sorted(_PLACEHOLDERS))}", "check"
+    yield from _holes(rule, mtas)
     if rule.more and not rule.more.startswith("https://"):
         yield "more has to be an https:// address", "more"
+
+
+def _holes(rule: Rule, mtas: Collection[str]) -> Found:
+    """What is to be filled into commands, and for which MTA they are."""
+    for key, text in (("check", rule.check), *(("settings", text) for text in rule.settings.values())):
+        for name in re.findall(r"\{([^{}]*)\}?", text):
+            if name not in _PLACEHOLDERS:
+                yield f"{key}: {{{name}}} is not known; known: {', '.join(sorted(_PLACEHOLDERS))}", key
+    for name in sorted(rule.settings.keys() - mtas):
+        yield f"settings: there is no MTA {name!r}; known: {', '.join(sorted(mtas))}", "settings"
 
 
 def _variants(rule: Rule, reply: Reply) -> Iterator[tuple[str, Reply]]:

@@ -117,6 +117,9 @@ def _remedy(problem: Problem, rank: int, told: dict[str, int], page: Page) -> li
     if text:
         above = told.setdefault(text, rank)
         out += page.item("remedy", page.log(text) if above == rank else f"as for {above}", links=True)
+    for mta, setting in problem.settings.items():
+        above = told.setdefault(setting, rank)
+        out += page.item(page.log(mta, 8), page.log(setting)) if above == rank else []
     if problem.check:
         out += ["    check", f"      {page.log(problem.check.strip())}"]
     if problem.more:

@@ -171,12 +171,18 @@ def _reason(reason: ReasonPage) -> Iterator[Block]:
             Row("In practice", sentence(reason.tendency)),
             Row("Who acts", sentence(reason.party)),
             Row("Remedy", reason.remedy),
-            Row("Check", reason.check.replace("{", "<").replace("}", ">"), "command"),
+            *(Row(mta.title(), _open(text)) for mta, text in reason.settings.items()),
+            Row("Check", _open(reason.check), "command"),
             Row("Codes", "; ".join(map(_named, reason.decided_by))),
             Row("Hinted at by", "; ".join(map(_named, reason.hinted_by))),
             Row("Source", reason.source),
         ]
     )
+
+
+def _open(text: str) -> str:
+    """A text with the places that are to be filled in between angle brackets."""
+    return text.replace("{", "<").replace("}", ">")
 
 
 # -------------------- lines and replies ------------------------------------------------------------------------------
@@ -268,6 +274,7 @@ def _fate(found: Finding) -> str:
 def _cure(found: Finding) -> list[Row]:
     return [
         Row("Their remedy" if found.event == "rejection" and found.party == "peer" else "Remedy", found.remedy),
+        *(Row(mta.title(), text) for mta, text in found.settings.items()),
         Row("Check", found.check, "command"),
         Row("More", found.more),
         Row("Source", found.source),
