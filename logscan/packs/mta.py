@@ -12,19 +12,23 @@ from typing import Any, NamedTuple
 from logscan import framing, schema
 from logscan.errors import PackError
 from logscan.packs import find
+from logscan.packs.tables import Format
 
 _MACRO = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
 TABLES = ("event", "message", "notice", "ignore")
-_TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "forged", *TABLES}
+_TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "format", "forged", *TABLES}
 _MTA = {"id", "name", "reader", "frames", "tag"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
-_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
+_FORMAT = {
+    "id", "name", "needs", "stamp", "take", "log_type", "zone", "separator", "starts", "columns", "each", "assemble",
+}  # fmt: skip
+_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example", "when", "unless", "take"}
 _KEYS = {
     "event": _SHAPE,
     "message": _SHAPE | {"closes"},
     "notice": _SHAPE | {"severity", "title"},
-    "ignore": {"id", "patterns", "examples"},
+    "ignore": {"id", "patterns", "examples", "when", "unless"},
 }
 _EVENT_NAMES = frozenset(schema.PARSED)
 _MESSAGE_NAMES = frozenset(column.name for column in schema.MESSAGES)
@@ -58,7 +62,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """One kind of line: an event, a fact about a message, a notice, or a line left alone."""
+    """One kind of line or row: an event, a fact about a message, a notice, or one left alone.
+
+    Lines are told by patterns, rows of a table by the values of columns: ``when`` and ``unless``.
+    """
 
     id: str
     table: str
@@ -70,6 +77,9 @@ class Shape:
     keys: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    take: Mapping[str, str] = field(default_factory=dict)
     closes: bool = False
     severity: str = ""
     title: str = ""
@@ -100,12 +110,18 @@ class Mta:
     missing: Mapping[str, tuple[str, ...]]
     forged: tuple[tuple[str, str], ...]  # agent, payload
     traits: tuple[Trait, ...]
+    formats: tuple[Format, ...]
     path: Path
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Every shape in the order in which lines are tried."""
         return (*self.events, *self.notices, *self.messages, *self.ignored)
+
+    @property
+    def delimited(self) -> bool:
+        """Whether its logs are tables and not lines."""
+        return bool(self.formats)
 
 
 def groups(pattern: str) -> tuple[str, ...]:
@@ -125,6 +141,7 @@ class _Reader:
         self.path = path
         self.data = find.load_toml(path)
         find.refuse_unknown(path, "top level", self.data, _TOP)
+        self.delimited = self.data.get("mta", {}).get("reader") == "delimited"
         self.macros: dict[str, str] = {}
         for name, text in self.data.get("define", {}).items():
             self.macros[name] = self.expand(text)
@@ -176,7 +193,7 @@ class _Reader:
         for name in table.get("parts", ()):
             if name not in parts:
                 raise self.fail(f'"{name}"', f"{where}: there is no part {name!r}")
-        if kind != "ignore" and not table.get("anchors"):
+        if kind != "ignore" and not table.get("anchors") and not self.delimited:
             raise self.fail(f'id = "{table["id"]}"', f"{where}: needs anchors: literals that its lines hold")
         return Shape(
             id=table["id"],
@@ -189,10 +206,35 @@ class _Reader:
             keys=keys.get("take", {}),
             fixed=table.get("fixed", {}),
             parts=tuple(parts[name] for name in table.get("parts", ())),
+            when={name: tuple(values) for name, values in table.get("when", {}).items()},
+            unless={name: tuple(values) for name, values in table.get("unless", {}).items()},
+            take=table.get("take", {}),
             closes=table.get("closes", False),
             severity=table.get("severity", ""),
             title=table.get("title", ""),
             examples=tuple(table.get("example", ())) or tuple({"line": line} for line in table.get("examples", ())),
+        )
+
+    def format(self, table: Mapping[str, Any]) -> Format:
+        where = f"format {table.get('id', '?')!r}"
+        find.refuse_unknown(self.path, where, table, _FORMAT)
+        self.names([*table.get("take", {})], where, _EVENT_NAMES)
+        each = table.get("each", {})
+        return Format(
+            id=table["id"],
+            name=table["name"],
+            needs=tuple(table["needs"]),
+            stamp=table["stamp"],
+            take=table.get("take", {}),
+            log_type=tuple(name.lower() for name in table.get("log_type", ())),
+            zone=table.get("zone", ""),
+            separator=table.get("separator", ","),
+            starts=self.expand(table.get("starts", "")),
+            columns=tuple(table.get("columns", ())),
+            each=tuple(each.get("columns", ())),
+            by=each.get("by", ";"),
+            item=self.expand(each.get("item", "")),
+            assemble=table.get("assemble", ""),
         )
 
     def frames(self) -> tuple[framing.Frame, ...]:
@@ -205,7 +247,7 @@ class _Reader:
     def read(self) -> Mta:
         about = self.data.get("mta", {})
         find.refuse_unknown(self.path, "[mta]", about, _MTA)
-        for key in ("id", "name", "tag"):
+        for key in ("id", "name", *(() if self.delimited else ("tag",))):
             if key not in about:
                 raise PackError(f"{self.path}:1: [mta] needs {key!r}")
         parts = {table["id"]: self.part(table) for table in self.data.get("part", ())}
@@ -213,7 +255,7 @@ class _Reader:
         return Mta(
             id=about["id"],
             name=about["name"],
-            tag=self.expand(about["tag"]),
+            tag=self.expand(about.get("tag", "")),
             frames=self.frames(),
             events=shapes["event"],
             messages=shapes["message"],
@@ -226,6 +268,7 @@ class _Reader:
                 Trait(trait["name"], self.expand(trait["pattern"]), trait["example"])
                 for trait in self.data.get("trait", ())
             ),
+            formats=tuple(self.format(table) for table in self.data.get("format", ())),
             path=self.path,
         )
 

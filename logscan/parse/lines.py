@@ -112,9 +112,9 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     coverage.facts = sum(frame.height for frame in messages)
     _leftovers(coverage, unknown, packs, source)
     return Parsed(
-        events=_events(events, source, wanted),
-        messages=_loose(messages, source),
-        notices=_loose(notices, source),
+        events=finished(events, source, wanted),
+        messages=loose(messages, source),
+        notices=loose(notices, source),
         coverage=coverage,
     )
 
@@ -179,13 +179,13 @@ def _read(
     if taken.height:
         notices.append(taken.with_columns(mta=pl.lit(mta.id)))
     for shape in shapes.anchored(mine, mta.messages) if wanted.messages else ():
-        taken, mine = shapes.take(mine, mta, shape, _FACTS, ascii_only=ascii_only)
+        taken, mine = shapes.take(mine, mta, shape, FACTS, ascii_only=ascii_only)
         if taken.height:
             messages.append(taken.with_columns(mta=pl.lit(mta.id), _closes=pl.lit(shape.closes)))
     return pl.concat([mine, others]) if others.height else mine
 
 
-_FACTS = frozenset(column.name for column in schema.MESSAGES)
+FACTS = frozenset(column.name for column in schema.MESSAGES)
 
 
 def _tagged(framed: pl.DataFrame, mta: Mta) -> pl.Series:
@@ -250,7 +250,7 @@ def _leftovers(coverage: Coverage, unknown: list[pl.DataFrame], packs: tuple[Mta
     coverage.ignored = coverage.lines - coverage.events - coverage.notices - coverage.facts - rows.height
 
 
-def _events(frames: list[pl.DataFrame], source: str, wanted: Wanted) -> pl.DataFrame:
+def finished(frames: list[pl.DataFrame], source: str, wanted: Wanted) -> pl.DataFrame:
     """The events of a block with every wanted column; in the order of lines where facts about messages are read."""
     if not frames:
         return pl.DataFrame()
@@ -275,7 +275,8 @@ def _unfolded(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(pl.all().repeat_by("_times")).explode(rows.columns)
 
 
-def _loose(frames: list[pl.DataFrame], source: str) -> pl.DataFrame:
+def loose(frames: list[pl.DataFrame], source: str) -> pl.DataFrame:
+    """Facts about messages, or notices, of a block in the order of lines."""
     if not frames:
         return pl.DataFrame()
     return _unfolded(pl.concat(frames, how="diagonal")).sort("offset").with_columns(source=pl.lit(source))

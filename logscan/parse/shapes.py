@@ -65,7 +65,7 @@ def take(
         return rows.clear(), rows
     rest = others if left.is_empty() else pl.concat([others, left])
     whole = found[0] if len(found) == 1 else pl.concat(found, how="diagonal")
-    return _fill(whole, mta, shape, want, ascii_only=ascii_only), rest
+    return filled(whole, mta, shape, want, ascii_only=ascii_only), rest
 
 
 def _parted(rows: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -151,7 +151,7 @@ def _whole(column: pl.Expr, pattern: str) -> pl.Expr:
     return column.str.extract_groups(f"(?P<_whole>{pattern})").alias("_g")
 
 
-def _fill(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
+def filled(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
     """Trim, take keys by name, add fixed values, translate, apply parts, and drop what means missing."""
     parts = _needed(shape, want)
     needed = want | {part.of for part in parts}

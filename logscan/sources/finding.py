@@ -12,9 +12,9 @@ from logscan.errors import InputError, MissingExtraError
 from logscan.sources import opening, rotation, trouble
 from logscan.sources.model import Found, Skipped, Source
 from logscan.sources.rotation import Member, Place
+from logscan.sources.stream import UTF16
 from logscan.sources.trouble import Unfit
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
@@ -138,7 +138,7 @@ def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> M
     trouble.refuse_other_formats(head, path)
     if not named and not head:
         raise Unfit("empty")
-    if not named and b"\0" in head and not head.startswith(_UTF16):
+    if not named and b"\0" in head and not head.startswith(UTF16):
         raise Unfit("binary, not text")
     spot = rotation.place(place.name)
     source = Source(
@@ -149,6 +149,7 @@ def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> M
         modified=opening.modified(status),
         series=_shown(str(place.parent / spot.series)),
         inode=status.st_ino,
+        utf16=head.startswith(UTF16),
     )
     return Member(source, spot, hash(head) if head else None)
 

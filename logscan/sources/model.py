@@ -15,7 +15,8 @@ class Source:
     ``path`` is None. ``compression`` is gz, bz2, xz or zst, by the file's first bytes and never by its name;
     None is plain. ``size`` counts stored bytes, ``modified`` is in UTC; both are None for streams, whose
     compression only shows when they are read. Files of one rotated series share ``series``, the path of the
-    file that is being written. ``inode`` tells whether a path still leads to the same file.
+    file that is being written. ``inode`` tells whether a path still leads to the same file. A file of ``utf16`` is read
+    as UTF-8; offsets count the bytes of that.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Source:
     modified: datetime | None
     series: str
     inode: int | None = None
+    utf16: bool = False
 
 
 class Skipped(NamedTuple):

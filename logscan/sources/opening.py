@@ -13,15 +13,16 @@ from typing import Any
 from logscan.errors import InputError
 from logscan.sources import trouble, unpack
 from logscan.sources.model import Source
-from logscan.sources.stream import Stream, Unpacked
+from logscan.sources.stream import Stream, Unpacked, decoded
 
 _HEAD = 8 * 1024
+HEAD = 16 * 1024  # enough to tell what kind of log it is
 _MAGIC = 8  # enough for the longest
 
 
 @contextmanager
 def opened(source: Source) -> Iterator[Stream]:
-    """The decompressed bytes of a source.
+    """The decompressed bytes of a source; UTF-16 comes as UTF-8.
 
     A file that was renamed since it was found, as log rotation does, is looked for in its folder.
     Raises InputError when it cannot be opened or is gone.
@@ -29,7 +30,7 @@ def opened(source: Source) -> Iterator[Stream]:
     if source.path is None:
         if sys.stdin is None:
             raise InputError("there is no standard input to read; name a file instead of -")
-        yield _sniffed(sys.stdin.buffer)
+        yield decoded(_sniffed(sys.stdin.buffer))
         return
     try:
         raw = _open(source, source.path)
@@ -37,9 +38,11 @@ def opened(source: Source) -> Iterator[Stream]:
         raise trouble.failed(source.path, error).told(source.name) from None
     with raw:
         if source.size is None:
-            yield _sniffed(raw)
+            yield decoded(_sniffed(raw))
         elif source.compression:
-            yield Unpacked(raw, source.compression, seekable=True)
+            yield decoded(Unpacked(raw, source.compression, seekable=True))
+        elif source.utf16:
+            yield decoded(Stream(raw, seekable=True))
         else:
             yield Stream(raw, seekable=True)
 

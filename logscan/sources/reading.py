@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 from logscan.errors import InputError
-from logscan.sources import trouble
+from logscan.sources import rows, trouble
 from logscan.sources.model import Block, Source, Span
-from logscan.sources.opening import opened
+from logscan.sources.opening import HEAD, opened
 from logscan.sources.stream import Stream
 
 _STEP = 64 * 1024  # the least that is read at a time
+_LONGEST_ROW = 4 << 20
+Begins = Callable[[bytes], re.Pattern[bytes] | None]
 
 
 def spans(source: Source, size: int = 256 * 1024 * 1024) -> list[Span]:
-    """Cut a source into spans of ``size`` bytes; a compressed file or a stream is one span.
+    """Cut a source into spans of ``size`` bytes; a compressed file, UTF-16 or a stream is one span.
 
     The last span is open, so that lines that are written meanwhile are read too.
     """
     if size < 1:
         raise ValueError("the size of a span is at least 1 byte")
-    if source.compression or source.size is None:
+    if source.compression or source.size is None or source.utf16:
         return [Span(source)]
     starts = range(0, max(source.size, 1), size)
     return [Span(source, start, start + size if start != starts[-1] else None) for start in starts]
 
 
-def blocks(span: Span, size: int = 8 * 1024 * 1024, longest_line: int = 64 * 1024) -> Iterator[Block]:
+def blocks(
+    span: Span, size: int = 8 * 1024 * 1024, longest_line: int = 64 * 1024, begins: Begins | None = None
+) -> Iterator[Block]:
     """The lines that begin in a span, as blocks of up to ``size`` bytes, or of one line that is longer.
+
+    ``begins`` is for files of rows that may span lines. It is given the first bytes of the stream (none for a span that
+    does not begin it), and says what a line looks like that is sure to begin a row, or None for files of lines.
 
     A line of more than ``longest_line`` bytes (newline not counted) comes as a block of its own that holds
     only its head. Memory stays bounded by ``size`` and ``longest_line``. Standard input can be read once, and
@@ -39,15 +47,24 @@ def blocks(span: Span, size: int = 8 * 1024 * 1024, longest_line: int = 64 * 102
     if size < 1 or longest_line < 1:
         raise ValueError("blocks and lines have at least 1 byte")
     with opened(span.source) as stream:
-        lines = _Lines(stream, span)
-        offset = lines.offset
-        for data, dropped in _stretches(lines, size, longest_line):
-            for start, end, cut in _pieces(data, size, longest_line):
-                head = data[start : end - cut]
-                yield Block(span.source, offset + start, head, cut + dropped, stream.consumed)
-            offset += len(data) + dropped
+        pattern = begins(b"" if span.start else stream.peek(HEAD)) if begins is not None else None
+        if pattern is not None:
+            for offset, data in rows.stretches(stream, span.start, span.stop, pattern, size, _LONGEST_ROW):
+                yield Block(span.source, offset, data, 0, stream.consumed)
+        else:
+            yield from _of_lines(span, stream, size, longest_line)
         if stream.damage:
             raise InputError(_damaged(span.source, stream))
+
+
+def _of_lines(span: Span, stream: Stream, size: int, longest_line: int) -> Iterator[Block]:
+    lines = _Lines(stream, span)
+    offset = lines.offset
+    for data, dropped in _stretches(lines, size, longest_line):
+        for start, end, cut in _pieces(data, size, longest_line):
+            head = data[start : end - cut]
+            yield Block(span.source, offset + start, head, cut + dropped, stream.consumed)
+        offset += len(data) + dropped
 
 
 class _Lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import select
 from typing import Any
 
@@ -27,9 +28,20 @@ class Stream:
         self.consumed = 0
         self.position = 0
         self.damage = ""
+        self._peeked = b""
+
+    def peek(self, size: int) -> bytes:
+        """The next ``size`` bytes, or all there are; they stay to be read."""
+        found, self._peeked = self._peeked, b""
+        while len(found) < size and (data := self.read(size - len(found))):
+            found += data
+        self._peeked = found
+        return found
 
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes; none at the end."""
+        if self._peeked:
+            return self._again(size)
         if self.damage:
             return b""
         try:
@@ -43,11 +55,16 @@ class Stream:
     def skip(self, count: int) -> None:
         """Pass over ``count`` bytes, or to the end."""
         if self._seekable:
+            self._peeked = b""
             self._raw.seek(count)
             self.consumed = self.position = count
             return
         while count > 0 and (data := self.read(min(count, _LIMIT))):
             count -= len(data)
+
+    def _again(self, size: int) -> bytes:
+        data, self._peeked = self._peeked[:size], self._peeked[size:]
+        return data
 
     def _stored(self, size: int) -> bytes:
         if self._head:
@@ -71,6 +88,8 @@ class Unpacked(Stream):
 
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes, and all that can be decompressed; none at the end."""
+        if self._peeked:
+            return self._again(size)
         if self.damage:
             return b""
         size = min(size, _LIMIT)
@@ -122,3 +141,36 @@ class Unpacked(Stream):
         while len(found) < size and (data := again.read(1)):
             found.append(data)
         return b"".join(found)
+
+
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Utf16(Stream):
+    """A stream of UTF-16 as UTF-8, by its byte order mark, which is left out; ``position`` counts UTF-8 bytes."""
+
+    def __init__(self, inner: Stream) -> None:
+        super().__init__(None)
+        self.packed = inner.packed
+        self._inner = inner
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._ready = b""
+        self._ended = False
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        if self._peeked:
+            return self._again(size)
+        while not self._ready and not self._ended:
+            data = self._inner.read(_LIMIT)
+            self._ended = not data
+            self._ready = self._decoder.decode(data, final=self._ended).encode("utf-8", "replace")
+            self.consumed, self.damage = self._inner.consumed, self._inner.damage
+        data, self._ready = self._ready[:size], self._ready[size:]
+        self.position += len(data)
+        return data
+
+
+def decoded(stream: Stream) -> Stream:
+    """The stream itself, or as UTF-8 when it begins with a byte order mark of UTF-16."""
+    return Utf16(stream) if stream.peek(2) in UTF16 else stream
