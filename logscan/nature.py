@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 
 from logscan.framing import Frame
-from logscan.packs import Mta
+from logscan.packs import Mta, tables
 
 _HEAD = 16 * 1024
 _LINES = 60
@@ -19,6 +19,10 @@ def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str) -> str:
 
     ``zone`` is the zone of stamps that name none.
     """
+    table = tables.detect(head, packs)
+    known = tables.format_of(table, packs) if table is not None else None
+    if known is not None:
+        return f"{known[0].name} {known[1].name}, local time ({known[1].zone or zone})"
     frames: Counter[Frame] = Counter()
     times: Counter[str] = Counter()
     mtas: dict[str, dict[str, None]] = {}

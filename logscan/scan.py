@@ -7,6 +7,7 @@ paths → sources → blocks → parsed columns → classified events → summar
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +16,9 @@ from typing import Any
 
 import polars as pl
 
-from logscan import clocks, engines, nature, schema, sources, stage, when
+from logscan import clocks, engines, framing, nature, schema, sources, stage, when
 from logscan.errors import InputError, NoMailLogError, OptionError
-from logscan.packs import Mta, site_folders
+from logscan.packs import Mta, site_folders, tables
 from logscan.parse import join, lines
 from logscan.summary import Summary, combine_all
 
@@ -110,14 +111,28 @@ class Scan:
         for source in self.found.sources:
             clock = self.clocks.get(source.name)
             spans = sources.spans(source, size=_piece(source.size))
-            if clock is not None and source.compression is None:
-                yield from ((span, clock) for span in spans)
+            if clock is not None and source.compression is None and not source.utf16:
+                yield from self._spans(source, spans, clock)
                 continue
-            for block in sources.blocks(spans[0], size=stage.BLOCK):
+            opened = _Opened(self.stage.packs)
+            for block in sources.blocks(spans[0], size=stage.BLOCK, begins=opened):
                 if clock is None:
                     self.heads[source.name] = block.data[:_HEAD]
                     clock = clocks.beginning_with(block.data, source, self.zone, self.options.year, self.now)
-                yield block, clock
+                yield block, clock, opened.table
+                if opened.table is not None:
+                    opened.table = tables.followed(opened.table, block.data, self.stage.packs)
+
+    def _spans(self, source: sources.Source, spans: list[sources.Span], clock: framing.Clock) -> Iterator[stage.Job]:
+        """Spans of a plain file, each with the table in force at its beginning: headers may stand anywhere."""
+        packs = self.stage.packs
+        table = tables.detect(self.heads.get(source.name, b""), packs)
+        pattern = tables.line_pattern(table.begins) if table is not None else None
+        for span in spans:
+            yield span, clock, table
+            if table is not None and span is not spans[-1]:
+                for block in sources.blocks(span, size=stage.BLOCK, begins=lambda _: pattern):
+                    table = tables.followed(table, block.data, packs)
 
     def summary(self, mapper: Mapper, progress: Progress | None) -> Result:
         """Walk everything, add it up."""
@@ -180,6 +195,18 @@ class Scan:
                     raise NoMailLogError(_no_mail(name, self.stage.packs))
                 out.append(name)
         return out
+
+
+class _Opened:
+    """Tells by the first bytes of a stream whether it is a table, and keeps which one."""
+
+    def __init__(self, packs: tuple[Mta, ...]) -> None:
+        self.packs = packs
+        self.table: tables.Table | None = None
+
+    def __call__(self, head: bytes) -> re.Pattern[bytes] | None:
+        self.table = tables.detect(head, self.packs)
+        return None if self.table is None else tables.line_pattern(self.table.begins)
 
 
 def _piece(size: int | None) -> int:

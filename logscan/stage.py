@@ -12,12 +12,13 @@ import polars as pl
 from logscan import framing, sources
 from logscan.classifier import classify_events
 from logscan.errors import OptionError
-from logscan.packs import Knowledge, Mta, knowledge, mtas
-from logscan.parse import lines
+from logscan.packs import Knowledge, Mta, knowledge, mtas, tables
+from logscan.parse import lines, records
 from logscan.summary import Summary, combine_all, summary_of
 
 BLOCK = 32 << 20  # the largest piece of a log in memory at once, for each worker
-Job = tuple[sources.Block | sources.Span, framing.Clock]
+# The table is the one in force where the piece begins; None for logs of lines.
+Job = tuple[sources.Block | sources.Span, framing.Clock, tables.Table | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,13 @@ class Stage:
         """What is known about codes, reasons and providers."""
         return knowledge(self.folders)
 
-    def parsed(self, block: sources.Block, clock: framing.Clock) -> lines.Parsed:
+    def parsed(self, block: sources.Block, clock: framing.Clock, table: tables.Table | None = None) -> lines.Parsed:
         """Parse and classify one block."""
-        out = lines.parse(block.data, block.offset, block.source.name, self.packs, clock, self.wanted)
+        name = block.source.name
+        if table is None:
+            out = lines.parse(block.data, block.offset, name, self.packs, clock, self.wanted)
+        else:
+            out = records.parse(block.data, block.offset, name, table, self.packs, clock, self.wanted)
         if block.dropped:
             out.coverage.bytes += block.dropped
             out.coverage.cut = 1
@@ -53,10 +58,10 @@ class Stage:
 
     def summed(self, job: Job) -> tuple[str, Summary, lines.Coverage, int]:
         """Parse, classify and summarise one piece: the file's name, what it adds, stored bytes read."""
-        piece, clock = job
+        piece, clock, table = job
         parts, coverage, stored = [], lines.Coverage(), 0
-        for block in _blocks(piece):
-            out = self.parsed(block, clock)
+        for block, table_ in self._blocks(piece, table):
+            out = self.parsed(block, clock, table_)
             parts.append(summary_of(out.events, out.notices))
             coverage += out.coverage
             stored = block.consumed
@@ -64,8 +69,23 @@ class Stage:
 
     def framed(self, job: Job) -> tuple[str, list[lines.Parsed]]:
         """Parse and classify one piece and keep its events."""
-        piece, clock = job
-        return piece.source.name, [self.parsed(block, clock) for block in _blocks(piece)]
+        piece, clock, table = job
+        blocks = self._blocks(piece, table)
+        return piece.source.name, [self.parsed(block, clock, table_) for block, table_ in blocks]
+
+    def _blocks(
+        self, piece: sources.Block | sources.Span, table: tables.Table | None
+    ) -> Iterator[tuple[sources.Block, tables.Table | None]]:
+        """The blocks of a piece, each with the table in force at its beginning."""
+        if isinstance(piece, sources.Block):
+            yield piece, table
+        elif table is None:
+            yield from ((block, None) for block in sources.blocks(piece, size=BLOCK))
+        else:
+            pattern = tables.line_pattern(table.begins)
+            for block in sources.blocks(piece, size=BLOCK, begins=lambda _: pattern):
+                yield block, table
+                table = tables.followed(table, block.data, self.packs)
 
     def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
         if rows.is_empty():
@@ -75,10 +95,6 @@ class Stage:
         if self.until is not None:
             rows = rows.filter(pl.col("timestamp") < self.until)
         return rows
-
-
-def _blocks(piece: sources.Block | sources.Span) -> Iterator[sources.Block]:
-    return iter((piece,)) if isinstance(piece, sources.Block) else sources.blocks(piece, size=BLOCK)
 
 
 def _chosen(packs: tuple[Mta, ...], name: str | None) -> tuple[Mta, ...]:

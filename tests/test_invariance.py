@@ -55,8 +55,8 @@ class cut_into:  # noqa: N801  # reads like the sentence it is
         def spans(source: sources.Source, size: int = 0) -> list[sources.Span]:
             return real_spans(source, size=span)
 
-        def blocks(piece: sources.Span, size: int = 0, longest_line: int = 64 * 1024) -> Iterator[sources.Block]:
-            return real_blocks(piece, size=block, longest_line=longest_line)
+        def blocks(piece: sources.Span, size: int = 0, **more: Any) -> Iterator[sources.Block]:
+            return real_blocks(piece, size=block, **more)
 
         self.patches = mock.patch.object(sources, "spans", spans), mock.patch.object(sources, "blocks", blocks)
 
@@ -208,7 +208,7 @@ def parts() -> tuple[Summary, ...]:
     stage = stages.Stage(wanted=lines.ALL)
     found = sources.find([path for path in SAMPLES if path.stem in ("mixed", "softbounce", "local", "postscreen")])
     blocks = [block for source in found.sources for block in real_blocks(sources.Span(source), size=20_000)]
-    return tuple(stage.summed((block, CLOCK))[1] for block in blocks)
+    return tuple(stage.summed((block, CLOCK, None))[1] for block in blocks)
 
 
 def told(summary: Summary) -> dict[str, list[str]]:
@@ -274,8 +274,8 @@ def assert_adds_up(data: st.DataObject, said: list[bytes]) -> None:
     source = sources.Source("x", None, None, None, None, series="x")
     starts = accumulate((len(line) for line in said), initial=0)
     blocks = [sources.Block(source, start, line) for start, line in zip(starts, said, strict=False)]
-    whole = told(stage.summed((sources.Block(source, 0, b"".join(said)), CLOCK))[1])
-    pieces = [stage.summed((block, CLOCK))[1] for block in data.draw(st.permutations(blocks))]
+    whole = told(stage.summed((sources.Block(source, 0, b"".join(said)), CLOCK, None))[1])
+    pieces = [stage.summed((block, CLOCK, None))[1] for block in data.draw(st.permutations(blocks))]
     assert told(combine_all(pieces)) == whole
     assert told(reduce(combine, pieces)) == whole
 

@@ -17,6 +17,7 @@ from logscan import framing, oracle, schema
 from logscan.framing import Clock
 from logscan.packs import mtas
 from logscan.packs.match import compiled
+from logscan.packs.mta import of_lines
 from logscan.parse import lines
 from logscan.parse.clock import utc
 
@@ -145,7 +146,7 @@ def test_every_frame_has_a_head() -> None:
 
 
 def test_expected_fields_of_the_examples_and_no_event_in_forged_lines() -> None:
-    for mta in PACKS:
+    for mta in of_lines(PACKS):
         for shape in mta.events:
             for entry in shape.examples:
                 _, rows = engine(framed(entry["line"], BSD, entry["agent"]))

@@ -82,7 +82,16 @@ def test_rules_are_tried_provider_first_general_last() -> None:
 
 def test_the_readme_names_every_field_of_every_table() -> None:
     code = " ".join(re.findall(r"`([^`\n]*)`", README))
-    for known in (*form._TABLES.values(), form._MTA, form._EXAMPLE, form._RULE, form._REPLY, form._PROVIDER):
+    for known in (
+        *form._TABLES.values(),
+        *form._ROW_TABLES.values(),
+        form._MTA,
+        form._EXAMPLE,
+        form._ROW_EXAMPLE,
+        form._RULE,
+        form._REPLY,
+        form._PROVIDER,
+    ):
         for field in (*known.required, *known.optional):
             assert re.search(rf"\b{field}\b", code), field
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from logscan import schema
 from logscan.errors import PackError
-from logscan.packs import examples, find, form, remedies, strain, wiring
+from logscan.packs import examples, find, form, remedies, strain, tabled, wiring
 from logscan.packs.knowledge import Knowledge, knowledge, load_rules
 from logscan.packs.mta import Mta, Shape, load_mta
 from logscan.packs.trouble import Trouble, Troubles
@@ -96,6 +96,10 @@ def _place(where: str) -> str:
 
 def _laws(mta: Mta, found: Troubles) -> None:
     """The laws that need patterns which compile."""
+    if mta.delimited:
+        for where, message, needle in tabled.breaches(mta):
+            found.add(where, message, needle, _place(where))
+        return
     for shape in mta.shapes:
         where = f"{shape.table} {shape.id!r}"
         for message in wiring.of_shape(shape):

@@ -19,7 +19,7 @@ def of_shape(mta: Mta, shape: Shape) -> Found:
         yield f"no example: add [[{shape.table}.example]] with a line that it takes", ""
     for example in shape.examples:
         for message in _example(mta, shape, example):
-            yield f"example {_shown(example['line'])}: {message}", str(example["line"])
+            yield f"example {shown(example['line'])}: {message}", str(example["line"])
     yield from _unused(shape)
     yield from _layout(mta, shape)
 
@@ -40,10 +40,10 @@ def _example(mta: Mta, shape: Shape, example: Mapping[str, Any]) -> Iterator[str
         for other in mta.events:
             if other is not shape and match_shape(mta, other, agent, line) is not None:
                 yield f"event {other.id!r} would take it, too: tell the two apart"
-    yield from _expected(mta, shape, example, fields)
+    yield from expected(mta, shape, example, fields)
 
 
-def _expected(mta: Mta, shape: Shape, example: Mapping[str, Any], fields: Fields) -> Iterator[str]:
+def expected(mta: Mta, shape: Shape, example: Mapping[str, Any], fields: Fields) -> Iterator[str]:
     """Does an example give what it promises?"""
     if shape.table == "ignore":
         return
@@ -78,7 +78,7 @@ def _unused(shape: Shape) -> Found:
     used = {next((p for p in shape.patterns if compiled(p).search(line)), "") for line in lines}
     for n, pattern in enumerate(shape.patterns, 1):
         if pattern not in used:
-            yield f"pattern {n} takes no example: add one, or take the pattern out: {_shown(pattern)}", ""
+            yield f"pattern {n} takes no example: add one, or take the pattern out: {shown(pattern)}", ""
 
 
 def by_layout(shape: Shape, payload: str) -> dict[str, str] | None:
@@ -131,7 +131,7 @@ def _layout(mta: Mta, shape: Shape) -> Found:
     lines = {str(example["line"]) for other in mta.shapes for example in other.examples}
     for line in sorted({*lines, *(line for _, line in mta.forged)}):
         if line.isascii() and (message := disagreement(mta, shape, line)):
-            yield f"{_shown(line)}: {message}", "layout"
+            yield f"{shown(line)}: {message}", "layout"
 
 
 def of_parts(mta: Mta) -> Iterator[tuple[Part, str]]:
@@ -140,7 +140,7 @@ def of_parts(mta: Mta) -> Iterator[tuple[Part, str]]:
     for part in {part.id: part for shape in mta.shapes for part in shape.parts}.values():
         for n, pattern in enumerate(part.patterns, 1):
             if (part.id, pattern) not in used:
-                yield part, f"pattern {n} takes no example: add one, or take the pattern out: {_shown(pattern)}"
+                yield part, f"pattern {n} takes no example: add one, or take the pattern out: {shown(pattern)}"
 
 
 def values_of_parts(mta: Mta) -> dict[str, list[str]]:
@@ -177,7 +177,7 @@ def of_forged(mta: Mta) -> Iterator[tuple[str, str]]:
     for agent, line in mta.forged:
         for shape in mta.events:
             if match_shape(mta, shape, agent, line) is not None:
-                yield f"{_shown(line)} is forged, but event {shape.id!r} takes it", line
+                yield f"{shown(line)} is forged, but event {shape.id!r} takes it", line
 
 
 def of_words(mta: Mta, things: Iterable[tuple[str, Shape | Part]]) -> Iterator[tuple[str, str, str]]:
@@ -207,5 +207,6 @@ def captured(thing: Shape | Part) -> set[str]:
     return names
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A text in quotes, cut to a length that fits into a message."""
     return repr(text if len(text) <= 60 else text[:57] + "…")

@@ -74,6 +74,26 @@ KEYS = Kind(
 )
 
 
+MARK = Kind("one character", lambda value: isinstance(value, str) and len(value) == 1)
+COUNT = Kind("a number from 1 on", lambda value: type(value) is int and value > 0)
+WORDS_TABLE = Kind(
+    "a table of lists of texts",
+    lambda value: (
+        _table(value) and all(isinstance(v, list) and v and all(isinstance(t, str) for t in v) for v in value.values())
+    ),
+)
+EACH = Kind(
+    "a table with columns (a list of texts), by (one character) and item (a pattern)",
+    lambda value: (
+        _table(value)
+        and {"columns"} <= set(value) <= {"columns", "by", "item"}
+        and _texts(value["columns"])
+        and MARK.holds(value.get("by", ";"))
+        and isinstance(value.get("item", ""), str)
+    ),
+)
+
+
 def one_of(words: type[StrEnum] | tuple[str, ...]) -> Kind:
     """One word of a closed vocabulary."""
     names = [str(word) for word in words]
@@ -90,11 +110,11 @@ _SEVERITY = one_of(("panic", "fatal", "error", "warning", "info"))
 _TOP = Form(
     {"mta": TABLE},
     {"define": TEXT_TABLE, "missing": TEXTS_TABLE, "words": WORD_TABLES}
-    | dict.fromkeys(("event", "message", "notice", "ignore", "part", "frame", "trait", "forged"), TABLES),
+    | dict.fromkeys(("event", "message", "notice", "ignore", "part", "frame", "trait", "format", "forged"), TABLES),
 )
 _MTA = Form(
-    {"id": WORD, "name": WORD, "tag": WORD},
-    {"reader": one_of(("lines", "delimited")), "frames": one_of(("syslog",))},
+    {"id": WORD, "name": WORD},
+    {"tag": WORD, "reader": one_of(("lines", "delimited")), "frames": one_of(("syslog",))},
 )
 _TABLES = {
     "part": Form(
@@ -107,8 +127,23 @@ _TABLES = {
     "ignore": Form({"id": WORD, "patterns": TEXTS, "examples": TEXTS}, {}),
     "frame": Form({"id": WORD, "pattern": WORD, "stamp": one_of(("bsd", "iso")), "example": WORD}, {"title": WORD}),
     "trait": Form({"name": WORD, "pattern": WORD, "example": WORD}, {}),
+    "format": Form(
+        {"id": WORD, "name": WORD, "needs": TEXTS, "stamp": WORD},
+        {"take": TEXT_TABLE, "log_type": TEXTS, "zone": WORD, "separator": MARK, "starts": WORD, "columns": TEXTS}
+        | {"each": EACH, "assemble": WORD},
+    ),
     "forged": Form({"agent": WORD, "lines": TEXTS}, {}),
 }
+# Rows of a table are told by the values of columns; lines by anchors and patterns.
+_ROW = {"when": WORDS_TABLE, "unless": WORDS_TABLE, "take": TEXT_TABLE, "fixed": TEXT_TABLE, "parts": TEXTS}
+_ROW_TABLES = _TABLES | {
+    "event": Form({"id": WORD, "example": TABLES}, _ROW),
+    "message": Form({"id": WORD, "example": TABLES}, _ROW | {"closes": FLAG}),
+    "notice": Form({"id": WORD, "example": TABLES, "severity": _SEVERITY, "title": WORD}, _ROW),
+    "ignore": Form({"id": WORD, "examples": TEXTS}, {"when": WORDS_TABLE, "unless": WORDS_TABLE}),
+    "forged": Form({"lines": TEXTS}, {}),
+}
+_ROW_EXAMPLE = Form({"line": WORD, "expect": TABLE}, {"lacks": TEXTS, "header": WORD, "entry": COUNT})
 _EXAMPLE = Form({"line": WORD, "agent": WORD, "expect": TABLE}, {"lacks": TEXTS})
 _RULE = Form(
     {"id": WORD, "reason": one_of(codes.Reason), "source": WORD, "example": TABLE},
@@ -180,7 +215,10 @@ def of_mta(data: Mapping[str, Any]) -> list[Fault]:
     found = list(faults(data, _TOP, "top level"))
     if _table(data.get("mta")):
         found += faults(data["mta"], _MTA, "[mta]", "[mta]")
-    for kind, form in _TABLES.items():
+    rows = _table(data.get("mta")) and data["mta"].get("reader") == "delimited"
+    if not rows and _table(data.get("mta")) and "tag" not in data["mta"]:
+        found.append(Fault("[mta]", "", "needs 'tag', a text that is not empty", "[mta]"))
+    for kind, form in (_ROW_TABLES if rows else _TABLES).items():
         if not TABLES.holds(data.get(kind, [])):
             continue
         for n, table in enumerate(data.get(kind, []), 1):
@@ -188,7 +226,7 @@ def of_mta(data: Mapping[str, Any]) -> list[Fault]:
             found += faults(table, form, where, after)
             if kind in ("event", "message", "notice") and TABLES.holds(table.get("example")):
                 for example in table["example"]:
-                    found += faults(example, _EXAMPLE, f"{where}, example", after)
+                    found += faults(example, _ROW_EXAMPLE if rows else _EXAMPLE, f"{where}, example", after)
     return [*found, *_twice(data, _TABLES)]
 
 

@@ -18,6 +18,7 @@ _REPLY = regex.compile(r"([2-5][0-9][0-9])(?:[- ]|$)")
 _ENHANCED = regex.compile(rf"(?:[2-5][0-9][0-9](?:[- ]))?#?({codes.ENHANCED})(?:[^0-9.]|$)")
 _NUMBER = regex.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _BLANKS = " \t"
+_BRACED = regex.compile(r"\{([^{}]+)\}")
 # Whatever the MTA has in front, this is where a domain ends.
 _DOMAIN = regex.compile(r"@([^@ \t\r\n\x0b\x0c]+)$")
 
@@ -41,6 +42,43 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
     if found is None:
         return None
     fields: Fields = {"agent": agent, **{k: v for k, v in found.groupdict().items() if v is not None}}
+    return _completed(mta, shape, fields)
+
+
+def match_row(mta: Mta, shape: Shape, taken: Fields) -> Fields:
+    """The fields that a shape makes of a row's columns, which have the names that the format gives them."""
+    fields: Fields = {name: value for name, value in taken.items() if value is not None}
+    for name, text in shape.take.items():
+        fields[name] = made(text, taken)
+    return _completed(mta, shape, fields)
+
+
+def made(text: str, columns: Mapping[str, str | None]) -> str | None:
+    """A column by its name, or a text made of several in braces; None when all of them are missing."""
+    names = _BRACED.findall(text)
+    if not names:
+        return columns.get(text) or None
+    if not any(columns.get(name) for name in names):
+        return None
+    return str(_BRACED.sub(lambda name: columns.get(name[1]) or "", text))
+
+
+def chosen(mta: Mta, row: Mapping[str, str | None]) -> Shape | None:
+    """The first shape whose conditions a row meets; a value that begins with ^ is a pattern."""
+    for shape in mta.shapes:
+        if all(_is_one(row.get(name), values) for name, values in shape.when.items()) and not any(
+            _is_one(row.get(name), values) for name, values in shape.unless.items()
+        ):
+            return shape
+    return None
+
+
+def _is_one(value: str | None, values: tuple[str, ...]) -> bool:
+    text = value or ""
+    return any(bool(compiled(one).search(text)) if one.startswith("^") else one == text for one in values)
+
+
+def _completed(mta: Mta, shape: Shape, fields: Fields) -> Fields:
     for name, suffix in shape.trim.items():
         value = fields.get(name)
         if value is not None:

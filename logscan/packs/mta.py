@@ -255,7 +255,7 @@ class _Reader:
         return Mta(
             id=about["id"],
             name=about["name"],
-            tag=self.expand(about.get("tag", "")),
+            tag=self.expand(about.get("tag", "^$")),  # rows of tables have no tag
             frames=self.frames(),
             events=shapes["event"],
             messages=shapes["message"],
@@ -263,7 +263,9 @@ class _Reader:
             ignored=shapes["ignore"],
             words=self.data.get("words", {}),
             missing={name: tuple(values) for name, values in self.data.get("missing", {}).items()},
-            forged=tuple((entry["agent"], line) for entry in self.data.get("forged", ()) for line in entry["lines"]),
+            forged=tuple(
+                (entry.get("agent", ""), line) for entry in self.data.get("forged", ()) for line in entry["lines"]
+            ),
             traits=tuple(
                 Trait(trait["name"], self.expand(trait["pattern"]), trait["example"])
                 for trait in self.data.get("trait", ())
@@ -279,6 +281,12 @@ def load_mta(path: Path) -> Mta:
         return _Reader(path).read()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PackError(f"{path}: a field is missing or of the wrong kind: {error}") from error
+
+
+@cache
+def of_lines(packs: tuple[Mta, ...]) -> tuple[Mta, ...]:
+    """The packs for logs of lines."""
+    return tuple(mta for mta in packs if not mta.delimited)
 
 
 @cache

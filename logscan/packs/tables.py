@@ -45,30 +45,34 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table in force: the ids of MTA and format (empty when no pack knows it), its columns, its log type."""
+    """The table in force: the ids of MTA and format (empty when no pack knows it), its columns, its log type.
+
+    ``begins`` is an RE2-clean pattern for lines that are sure to begin a row; it holds for the whole file.
+    """
 
     mta: str = ""
     format: str = ""
     columns: tuple[str, ...] = ()
     log_type: str = ""
     row: str = ""  # the header, where it is a row of names
+    begins: str = ""
 
 
 def detect(head: bytes, packs: Iterable[Mta]) -> Table | None:
     """The table that a file begins with, by its first bytes; None for anything that is no table of a pack."""
     table = Table()
     packs = tuple(packs)
-    for n, raw in enumerate(head.removeprefix(_BOM).split(b"\n", _LINES)[:_LINES]):
+    for raw in head.removeprefix(_BOM).split(b"\n", _LINES)[:_LINES]:
         line = raw.removesuffix(b"\r").decode("utf-8", "replace")
         if line.startswith("#"):
             table = headed(table, line, packs)
         elif line.strip():
-            if table.format:
-                return table
-            return _named(table, line, packs) or _without_header(line, packs)
-        elif n == 0:
-            return None
-    return table if table.format else None
+            if not table.format:
+                table = _named(table, line, packs) or _without_header(line, packs) or table
+            break
+    if not table.format:
+        return None
+    return replace(table, begins=_begins(table, packs))
 
 
 def headed(table: Table, line: str, packs: Iterable[Mta]) -> Table:
@@ -78,29 +82,29 @@ def headed(table: Table, line: str, packs: Iterable[Mta]) -> Table:
         return table if line.startswith("#") else _named(table, line, packs) or table
     if found[1].lower() == "log-type":
         return replace(table, log_type=found[2].strip())
-    return _of_columns(tuple(re.split(r"[,;\t]", found[2])), table.log_type, packs)
+    return _of_columns(table, re.split(r"[,;\t]", found[2]), packs)
 
 
 def _named(table: Table, line: str, packs: Iterable[Mta]) -> Table | None:
     """The table that a row of names heads; None when it is no such row."""
     for mta, format_ in formats(packs):
         if all(name in line.lower() for name in format_.needs):
-            names = next(csv.reader([line], delimiter=format_.separator), [])
-            named = _of_columns(tuple(names), table.log_type, (mta,))
+            named = _of_columns(table, next(csv.reader([line], delimiter=format_.separator), []), (mta,))
             if named.format:
                 return replace(named, row=line)
     return None
 
 
-def _of_columns(columns: tuple[str, ...], log_type: str, packs: Iterable[Mta]) -> Table:
-    columns = _distinct(columns)
+def _of_columns(table: Table, columns: Iterable[str], packs: Iterable[Mta]) -> Table:
+    names = _distinct(columns)
     for mta, format_ in formats(packs):
-        if set(format_.needs) <= set(columns) and (not format_.log_type or log_type.lower() in format_.log_type):
-            return Table(mta.id, format_.id, columns, log_type)
-    return Table(columns=columns, log_type=log_type)
+        fits = not format_.log_type or table.log_type.lower() in format_.log_type
+        if fits and set(format_.needs) <= set(names):
+            return replace(table, mta=mta.id, format=format_.id, columns=names, row="")
+    return replace(table, mta="", format="", columns=names, row="")
 
 
-def _distinct(columns: tuple[str, ...]) -> tuple[str, ...]:
+def _distinct(columns: Iterable[str]) -> tuple[str, ...]:
     """Names in lower case; one that comes again gets a number."""
     names: list[str] = []
     for name in columns:
@@ -129,11 +133,8 @@ def format_of(table: Table, packs: Iterable[Mta]) -> tuple[Mta, Format] | None:
     return next((both for both in formats(packs) if (both[0].id, both[1].id) == (table.mta, table.format)), None)
 
 
-def begins(table: Table, packs: Iterable[Mta]) -> str:
-    """An RE2-clean pattern for the first line of a row, wherever it stands.
-
-    A row begins with its stamp where that is the first column; else only a line that is a whole row is sure to be one.
-    """
+def _begins(table: Table, packs: Iterable[Mta]) -> str:
+    """A row begins with its stamp where that is the first column; else only a line that is a whole row is sure."""
     found = format_of(table, packs)
     if found is not None and found[1].starts and table.columns[0] == found[1].stamp:
         return found[1].starts
@@ -145,30 +146,40 @@ def whole(fields: int, separator: str) -> str:
     """A pattern for a well-formed row of so many fields (RFC 4180)."""
     mark = re.escape(separator)
     one = rf'(?:"(?:[^"]|"")*"|[^"{mark}][^{mark}"]*|)'
-    return rf"^{one}(?:{mark}{one}){{{fields - 1}}}\r?$" if fields > 1 else rf"^{one}\r?$"
+    return rf"^{one}(?:{mark}{one}){{{fields - 1}}}$" if fields > 1 else rf"^{one}$"
 
 
-def followed(table: Table, data: bytes, packs: Iterable[Mta], pattern: re.Pattern[bytes]) -> Table:
+@cache
+def line_pattern(begins: str) -> re.Pattern[bytes]:
+    """A table's ``begins`` for bytes."""
+    return re.compile(begins.encode())
+
+
+def followed(table: Table, data: bytes, packs: Iterable[Mta]) -> Table:
     """The table in force after some bytes of a file that begin with a row or at the file's start.
 
     A line that looks like a header within quotes is none: the quotes from the row's beginning on are counted.
     """
-    for found in _KEYS.finditer(data):
-        at = found.start()
-        if at and data[at - 1 : at] != b"\n" and data[:at] != _BOM:
-            continue
-        if not _within_quotes(data, at, pattern):
+    at = data.find(b"#")
+    while at >= 0:
+        if _is_header(data, at) and not _within_quotes(data, at, line_pattern(table.begins)):
             end = data.find(b"\n", at)
             line = data[at : end if end >= 0 else len(data)].removesuffix(b"\r").decode("utf-8", "replace")
             table = headed(table, line, packs)
+        at = data.find(b"#", at + 1)
     return table
+
+
+def _is_header(data: bytes, at: int) -> bool:
+    """Does a line that tells of a table begin here?"""
+    begins = at == 0 or data[at - 1 : at] == b"\n" or (at == len(_BOM) and data.startswith(_BOM))
+    return begins and _KEYS.match(data, at) is not None
 
 
 def _within_quotes(data: bytes, at: int, pattern: re.Pattern[bytes]) -> bool:
     start = at
     while start > 0:
         start = data.rfind(b"\n", 0, start - 1) + 1
-        end = data.find(b"\n", start)
-        if pattern.match(data[start:end].removesuffix(b"\r")):
+        if pattern.match(data[start : data.find(b"\n", start)].removesuffix(b"\r")):
             break
     return data.count(b'"', start, at) % 2 == 1

@@ -77,7 +77,7 @@ def of_traits(mta: Mta) -> Found:
 def of_frames(mta: Mta, data: Mapping[str, Any]) -> Found:
     """A frame of the pack's own takes its example, and its stamp is a time."""
     own = {table["id"]: table for table in data.get("frame", ())}
-    if not mta.frames:
+    if not mta.frames and not mta.delimited:
         yield "[mta]", 'no frame: write frames = "syslog", or a [[frame]] of your own', "mta"
     for frame in mta.frames:
         if frame.name not in own:
@@ -96,10 +96,10 @@ def of_frames(mta: Mta, data: Mapping[str, Any]) -> Found:
             yield where, f"{found['_stamp']!r} is no stamp of the kind {frame.stamp}", frame.name
 
 
-def of_shape(shape: Shape) -> Iterator[str]:
+def of_shape(shape: Shape, names: frozenset[str] = frozenset()) -> Iterator[str]:
     """What a shape takes out of a line, fixes, trims and hands to its parts has to fit together."""
-    taken = captured(shape)
-    for name in sorted(taken & shape.fixed.keys()):
+    taken = captured(shape) | names
+    for name in sorted(captured(shape) & shape.fixed.keys()):
         yield f"{name} is fixed and taken out of the line: one of the two"
     for name in sorted(shape.trim.keys() - taken):
         yield f"trim names {name!r}, which no pattern takes"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from logscan.packs.mta import Mta
-from logscan.packs.tables import Table, begins, format_of, headed, whole
+from logscan.packs.tables import Table, format_of, headed, whole
 
 _BOM = codecs.BOM_UTF8
 _LINE = pl.col("line")
@@ -47,7 +47,7 @@ def read(
     if offset == 0 and data.startswith(_BOM):
         data, offset = data[len(_BOM) :], len(_BOM)
     out = Rows()
-    records, exact = _records(_lines(data, offset), begins(table, packs))
+    records, exact = _records(_lines(data, offset), table.begins)
     out.count = records.height
     for table_, rows, same in _stretches(records, table, packs, out):
         good, bad = _sound(rows, table_, packs)
@@ -55,7 +55,9 @@ def read(
             out.broken = pl.concat([out.broken, bad])
         if good.height:
             text = data[good.item(0, "offset") - offset :] if exact and same and not bad.height else _text(good)
-            out.frames.append((table_, _fields(text, good.get_column("offset"), table_, packs, wanted and wanted(table_))))
+            out.frames.append(
+                (table_, _fields(text, good.get_column("offset"), table_, packs, wanted and wanted(table_)))
+            )
     return out
 
 

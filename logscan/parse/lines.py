@@ -10,7 +10,7 @@ import polars as pl
 
 from logscan import schema
 from logscan.framing import Clock, Frame
-from logscan.packs.mta import Mta, nameless
+from logscan.packs.mta import Mta, nameless, of_lines
 from logscan.parse import head, reply, shapes
 from logscan.parse import notices as notices_
 
@@ -87,6 +87,7 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     data: bytes, offset: int, source: str, packs: tuple[Mta, ...], clock: Clock, wanted: Wanted = ALL
 ) -> Parsed:
     """Parse whole lines; ``offset`` is the place of the first byte in the decompressed stream."""
+    packs = of_lines(packs)
     rows, ascii_only = to_rows(data, offset)
     coverage = Coverage(bytes=len(data), lines=rows.height)
     events: list[pl.DataFrame] = []

@@ -16,7 +16,6 @@ from logscan.sources.stream import UTF16
 from logscan.sources.trouble import Unfit
 
 
-
 def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
     """The log files that ``paths`` name, in reading order, and what was left out on the way.
 

@@ -12,7 +12,6 @@ from logscan.sources.opening import HEAD, opened
 from logscan.sources.stream import Stream
 
 _STEP = 64 * 1024  # the least that is read at a time
-_LONGEST_ROW = 4 << 20
 Begins = Callable[[bytes], re.Pattern[bytes] | None]
 
 
@@ -49,7 +48,7 @@ def blocks(
     with opened(span.source) as stream:
         pattern = begins(b"" if span.start else stream.peek(HEAD)) if begins is not None else None
         if pattern is not None:
-            for offset, data in rows.stretches(stream, span.start, span.stop, pattern, size, _LONGEST_ROW):
+            for offset, data in rows.stretches(stream, span, pattern, size):
                 yield Block(span.source, offset, data, 0, stream.consumed)
         else:
             yield from _of_lines(span, stream, size, longest_line)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from logscan.sources.model import Span
 from logscan.sources.stream import Stream
 
 _STEP = 1 << 20  # bytes read at a time
 
 
-def stretches(
-    stream: Stream, start: int, stop: int | None, begins: re.Pattern[bytes], size: int, longest: int
-) -> Iterator[tuple[int, bytes]]:
-    """The rows that begin at ``start`` or later and before ``stop``, as (offset, bytes).
+_LONGEST = 4 << 20  # after so many bytes without a row's beginning, any line is as good
 
-    ``begins`` matches a line, without its line end, that is sure to begin a row. Stretches have up to ``size`` bytes, or
-    as many as it takes to reach the next such line; after ``longest`` more they end at any line.
+
+def stretches(stream: Stream, span: Span, begins: re.Pattern[bytes], size: int) -> Iterator[tuple[int, bytes]]:
+    """The rows that begin in a span, as (offset, bytes): up to ``size`` bytes, or what it takes to the next beginning.
+
+    ``begins`` matches a line, without its line end, that is sure to begin a row.
     """
-    rows = _Rows(stream, begins, longest)
-    if start:
-        rows.skip_to(start)
+    rows = _Rows(stream, begins)
+    stop = span.stop
+    if span.start:
+        rows.skip_to(span.start)
     while rows.more():
         if stop is not None and rows.offset >= stop:
             return
@@ -32,10 +34,9 @@ def stretches(
 class _Rows:
     """A stream's bytes from some row's beginning on, and where the next ones begin."""
 
-    def __init__(self, stream: Stream, begins: re.Pattern[bytes], longest: int) -> None:
+    def __init__(self, stream: Stream, begins: re.Pattern[bytes]) -> None:
         self._stream = stream
         self._begins = begins
-        self._longest = longest
         self._held = b""
         self._ended = False
         self.offset = 0
@@ -83,8 +84,8 @@ class _Rows:
             at = self._first(least)
             if not at and self._ended:
                 at = len(self._held)
-            elif not at and len(self._held) > least + self._longest:
-                at = self._held.rfind(b"\n", 0, least + self._longest) + 1 or least + self._longest
+            elif not at and len(self._held) > least + _LONGEST:
+                at = self._held.rfind(b"\n", 0, least + _LONGEST) + 1 or least + _LONGEST
             elif not at:
                 self._fill(len(self._held) + _STEP)
         data = self._held[:at]

@@ -1,0 +1,86 @@
+"""What one row of a table says, by a pack, in plain Python: the slow reader and the checker use it.
+
+The columnar reader (``logscan.parse.records``) does the same on whole blocks; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from logscan.packs.match import Fields, chosen, compiled, made, match_row
+from logscan.packs.mta import Mta, Shape
+from logscan.packs.tables import Format, Table, format_of
+
+
+def fields_of(text: str, count: int, separator: str) -> list[str] | None:
+    """The fields of one row; None when their number is wrong, or a quote stands where none may (RFC 4180)."""
+    found: list[str] = []
+    at = 0
+    while len(found) <= count:
+        if text.startswith('"', at):
+            value, at = _quoted(text, at + 1)
+            if at < 0 or text[at : at + 1] not in ("", separator):
+                return None
+        else:
+            end = text.find(separator, at)
+            value = text[at : end if end >= 0 else len(text)]
+            at += len(value)
+            if '"' in value:
+                return None
+        found.append(value)
+        if at >= len(text):
+            break
+        at += 1
+    return found if len(found) == count else None
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    """A quoted field, and the place behind its closing quote; -1 when there is none."""
+    value = ""
+    while (end := text.find('"', at)) >= 0:
+        value += text[at:end]
+        if text[end + 1 : end + 2] != '"':
+            return value, end + 1
+        value, at = value + '"', end + 2
+    return value, -1
+
+
+def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[tuple[Mta, Shape | None, Fields]] | None:
+    """What each entry of a row says, and the shape that took the row; None for a row that is broken."""
+    known = format_of(table, packs)
+    if known is None:
+        return []
+    mta, format_ = known
+    values = fields_of(text, len(table.columns), format_.separator)
+    if values is None:
+        return None
+    row = {name: value or None for name, value in zip(table.columns, values, strict=True)}
+    taken: Fields = {name: made(text, row) for name, text in format_.take.items()}
+    taken["_stamp"] = row.get(format_.stamp)
+    shape = chosen(mta, taken)
+    if shape is None or shape.table == "ignore":
+        return [(mta, shape, taken)]
+    return [(mta, shape, match_row(mta, shape, entry)) for entry in _entries(taken, format_)]
+
+
+def _entries(taken: Fields, format_: Format) -> list[Fields]:
+    """One copy for each entry of the first list; lists of another length are left whole."""
+    if not format_.each:
+        return [taken]
+    first, *others = format_.each
+    whole = taken.get(first) or ""
+    if format_.by not in whole:
+        return [taken]
+    names = whole.split(format_.by)
+    out: list[Fields] = [{**taken, first: name or None} for name in names]
+    for other in others:
+        text = taken.get(other) or ""
+        found = _split(text, format_)
+        for entry, value in zip(out, found if len(found) == len(names) else [text] * len(names), strict=True):
+            entry[other] = value or None
+    return out
+
+
+def _split(text: str, format_: Format) -> list[str]:
+    if not format_.item:
+        return text.split(format_.by)
+    item = compiled(f"(?s:(?P<_item>{format_.item})){format_.by}")
+    return [one["_item"] for one in item.finditer(text + format_.by)]
