@@ -32,14 +32,12 @@ def split(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.drop("_begins", "_many")
     if mask.any():
         rows = pl.concat([rows.filter(~mask), *_joined(rows.filter(mask))])
-    edges = pl.col("reply_code").is_not_null() & pl.col("diagnostic").str.contains(r"^[ \t]|[ \t]$")
-    if not rows.select(edges.any()).item():
+    last = pl.col("diagnostic").str.tail(1)  # the first sign is a digit of the code
+    blank = pl.col("reply_code").is_not_null() & last.is_in([" ", "\t"])
+    if not rows.select(blank.any()).item():
         return rows
     return rows.with_columns(
-        pl.when(edges)
-        .then(pl.col("diagnostic").str.strip_chars(" \t"))
-        .otherwise(pl.col("diagnostic"))
-        .alias("diagnostic")
+        diagnostic=pl.when(blank).then(pl.col("diagnostic").str.strip_chars(" \t")).otherwise(pl.col("diagnostic"))
     )
 
 

@@ -78,12 +78,17 @@ class _Lines:
             self._find_first()
         self._at = self.offset
         self._over = self._past(self.offset)
+        self._end = self._last_end()
 
     def _past(self, at: int) -> bool:
         return self._stop is not None and at >= self._stop
 
     def _find_first(self) -> None:
         at = self.offset - 1  # if this byte is a newline, a line begins with the span
+        if begin := self._stream.look(at, _STEP).find(b"\n") + 1:
+            self.offset = at + begin
+            self._stream.skip(self.offset)
+            return
         self._stream.skip(at)
         while not self._past(at) and (data := self._stream.read(_STEP)):
             begin = data.find(b"\n") + 1
@@ -93,11 +98,20 @@ class _Lines:
                 break
         self.offset = at
 
+    def _last_end(self) -> int | None:
+        """Where the line ends that holds the last byte of the span, if that is easily seen."""
+        if self._stop is None or self._over:
+            return None
+        end = self._stream.look(self._stop - 1, _STEP).find(b"\n") + 1
+        return self._stop - 1 + end if end else None
+
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes, which is at least _STEP; none at the end."""
         if self._over:
             return b""
-        if self._stop is not None:
+        if self._end is not None:  # then a block is read at one go
+            size = min(size, self._end - self._at)
+        elif self._stop is not None:
             size = min(size, max(self._stop - self._at, _STEP))
         data = self._ready or self._stream.read(size)
         self._ready = b""
@@ -133,8 +147,8 @@ def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, 
     while data := lines.read(max(room, _STEP)):
         end = data.rfind(b"\n") + 1
         if end:
-            whole += [*rest, memoryview(data)[:end]]
-            rest = [data[end:]]
+            whole += [*rest, data if end == len(data) else memoryview(data)[:end]]
+            rest = [data[end:]] if end < len(data) else []
         else:
             rest.append(data)
         room -= len(data)

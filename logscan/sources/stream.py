@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+import os
 import select
 from typing import Any
 
@@ -51,6 +53,13 @@ class Stream:
             return b""
         self.position += len(data)
         return data
+
+    def look(self, at: int, size: int) -> bytes:
+        """Bytes at another place of a plain file, which stays where it is; none where that cannot be had."""
+        if self._seekable and not self.packed and hasattr(os, "pread"):
+            with contextlib.suppress(OSError):
+                return os.pread(self._raw.fileno(), size, at)
+        return b""
 
     def skip(self, count: int) -> None:
         """Pass over ``count`` bytes, or to the end."""
