@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from logscan import codes
 from logscan.codes import Basis, Conflict, Event, Outcome, Party, Reason, ReplyClass, SmtpCommand, Status
 from logscan.packs.knowledge import Knowledge, Rule
+from logscan.phrases import Phrases
 
 _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.DELIVERED: Status.POSITIVE,
@@ -110,8 +111,8 @@ def guesses(reply: Reply, known: Knowledge, status: Status) -> Iterator[Guess]:
         yield Guess(Reason.DELIVERED, _best_basis(reply))
         return
     text, known_text = (reply.diagnostic or "").lower(), False
-    for rule in _rules_for(known.rules, reply.mta, reply.provider):
-        if matches(rule, reply, text):
+    for rule in _phrases(known.rules).rules(text):
+        if _concerns(rule, reply) and matches(rule, reply, text):
             known_text = True
             yield Guess(rule.reason, Basis.RULE, rule)
     own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
@@ -139,9 +140,13 @@ def _best_basis(reply: Reply) -> Basis:
 
 
 @cache
-def _rules_for(rules: tuple[Rule, ...], mta: str | None, provider: str | None) -> tuple[Rule, ...]:
-    """The rules that can apply at all; a provider's own rules only at its hosts."""
-    return tuple(r for r in rules if (not r.mta or r.mta == mta) and (not r.provider or r.provider == provider))
+def _phrases(rules: tuple[Rule, ...]) -> Phrases:
+    return Phrases(rules)
+
+
+def _concerns(rule: Rule, reply: Reply) -> bool:
+    """Is it a rule for any MTA and provider, or for those of the reply?"""
+    return (not rule.mta or rule.mta == reply.mta) and (not rule.provider or rule.provider == reply.provider)
 
 
 def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
@@ -156,7 +161,7 @@ def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
     if not rule.text:
         return True
     text = (reply.diagnostic or "").lower() if text is None else text
-    return any(_pattern(part).search(text) if "*" in part else part in text for part in rule.text)
+    return any(part in text if "*" not in part else _pattern(part).search(text) for part in rule.text)
 
 
 @cache
@@ -183,6 +188,7 @@ def _in_range(wanted: str, code: str) -> bool:
     return f"{head}." == found[1] and tail.isdigit() and int(found[2]) <= int(tail) <= int(found[3])
 
 
+@lru_cache(maxsize=4096)
 def _parsed(code: str | None) -> codes.EnhancedStatusCode | None:
     """An enhanced code as a value; None for what only looks like one, which a log may hold."""
     try:

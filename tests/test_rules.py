@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from logscan import codes
 from logscan.packs import knowledge
 from logscan.packs.match import split_reply
-from logscan.rules import Reply, decide, guesses, status_of
+from logscan.phrases import Phrases
+from logscan.rules import Reply, decide, guesses, matches, status_of
 
 KNOWN = knowledge()
 TURNED = {"us": "peer", "peer": "us"}
@@ -290,3 +291,18 @@ def test_only_rules_with_a_standard_behind_them_change_the_status() -> None:
     assert all(
         rule.status is codes.Status.TRANSIENT and "552" in " ".join((*rule.text, *rule.codes)) for rule in changing
     )
+
+
+FRAGMENTS = sorted({text for rule in KNOWN.rules for text in rule.text})
+INDEX = Phrases(KNOWN.rules)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS) | st.text("a 5.", max_size=9), max_size=4))
+def test_the_index_leaves_out_no_rule_that_holds(pieces: list[str]) -> None:
+    text = "".join(piece.replace("*", " it ") for piece in pieces)
+    found = INDEX.rules(text)
+    assert found == [rule for rule in KNOWN.rules if rule in found]
+    for rule in KNOWN.rules:
+        asked = Reply(event=rule.event, outcome=rule.outcome, diagnostic=text)
+        if rule.text and not rule.codes and not rule.commands and matches(rule, asked):
+            assert rule in found
