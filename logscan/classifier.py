@@ -34,26 +34,33 @@ _MASKABLE = re.compile(r"[0-9.@/:_]")
 _GOOD = (Outcome.DELIVERED.value, Outcome.EXPANDED.value)
 
 
-def classify_events(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) -> pl.DataFrame:
-    """Add the classifier's columns to a polars frame of events.
+def classify_events(events: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+    """Add the classifier's columns to a polars frame of events."""
+    rows, kinds = kinds_of(events, known)
+    return rows.join(kinds.select("_key", *_DECIDED), on="_key", how="left", maintain_order="left")
+
+
+def kinds_of(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events with provider, template and ``_key``, and one row for each key: its evidence and what was decided.
 
     Without ``templates`` the positive events get none: a summary does not ask how a server worded its thanks.
     """
     rows = _complete(events)
     rows = _providers(rows, known)
-    positive = rows.select(
-        good=pl.col("outcome").is_in(_GOOD) & (pl.col("reply_code").is_null() | (pl.col("reply_code") < 400))
-    ).to_series().fill_null(value=False)  # fmt: skip
-    rows = _templates(rows, None if templates else ~positive)
-    rows = _said(rows, known)
+    rows = _templates(rows, known, None if templates else _failed(rows))
     rows = rows.with_columns(pl.struct(*_KEYS, "_said").hash().alias("_key")).drop("_said")
-    groups = rows.group_by("_key").agg(pl.col(name).first() for name in Reply._fields)
-    decisions = [_decided(Reply._make(row), known) for row in groups.select(*Reply._fields).iter_rows()]
+    kinds = rows.group_by("_key").agg(pl.col(name).first() for name in (*Reply._fields, "template"))
+    decisions = [_decided(Reply._make(row), known) for row in kinds.select(*Reply._fields).iter_rows()]
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
-    decided = groups.select("_key").with_columns(
+    return rows, kinds.with_columns(
         pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
     )
-    return rows.join(decided, on="_key", how="left", maintain_order="left")
+
+
+def _failed(rows: pl.DataFrame) -> pl.Series:
+    """Which events are no success."""
+    good = pl.col("outcome").is_in(_GOOD) & (pl.col("reply_code").is_null() | (pl.col("reply_code") < 400))
+    return rows.select(~good.fill_null(value=False)).to_series()
 
 
 @lru_cache(maxsize=16)
@@ -63,14 +70,20 @@ def _masked_pieces(known: Knowledge) -> list[str]:
     return sorted(piece for piece in pieces if piece and (" " not in piece or _MASKABLE.search(piece)))
 
 
-def _said(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
-    """Tell replies of one template apart where a rule may look at what the template masks."""
+@lru_cache(maxsize=16)
+def _any_piece(known: Knowledge) -> str:
+    return "(?i)" + "|".join(re.escape(piece) for piece in _masked_pieces(known))
+
+
+def _said(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+    """Tell texts of one template apart where a rule may look at what the template masks."""
     pieces = _masked_pieces(known)
     if not pieces:
-        return rows.with_columns(_said=pl.lit(None, dtype=pl.String))
-    text = pl.when(pl.col("template").is_not_null()).then(pl.col("diagnostic"))
-    found = text.str.extract_many(pieces, ascii_case_insensitive=True, overlapping=True)
-    return rows.with_columns(
+        return texts.with_columns(_said=pl.lit(None, dtype=pl.String))
+    text = pl.col("_text")
+    holding = pl.when(text.str.contains(_any_piece(known))).then(text)  # few do
+    found = holding.str.extract_many(pieces, ascii_case_insensitive=True, overlapping=True)
+    return texts.with_columns(
         _said=found.list.eval(pl.element().str.to_lowercase()).list.unique().list.sort().list.join("|")
     )
 
@@ -108,12 +121,13 @@ def _providers(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
     return rows.join(pairs, on="_peer", how="left", maintain_order="left").drop("_peer")
 
 
-def _templates(rows: pl.DataFrame, only: pl.Series | None) -> pl.DataFrame:
+def _templates(rows: pl.DataFrame, known: Knowledge, only: pl.Series | None) -> pl.DataFrame:
+    """Add the template, and ``_said``: what else a rule may look at."""
     text = rows.get_column("diagnostic")
     if only is not None:
         text = text.to_frame("d").select(pl.when(only).then(pl.col("d"))).to_series()
     distinct = text.drop_nulls().unique().to_frame("_text")
-    distinct = distinct.with_columns(template=template_expr(pl.col("_text")))
+    distinct = _said(distinct.with_columns(template=template_expr(pl.col("_text"))), known)
     return rows.with_columns(_text=text).join(distinct, on="_text", how="left", maintain_order="left").drop("_text")
 
 

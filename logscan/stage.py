@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from logscan import framing, sources
-from logscan.classifier import classify_events
+from logscan.classifier import classify_events, kinds_of
 from logscan.errors import OptionError
 from logscan.packs import Knowledge, Mta, knowledge, mtas, tables
 from logscan.parse import lines, records
@@ -42,7 +42,7 @@ class Stage:
         return knowledge(self.folders)
 
     def parsed(self, block: sources.Block, clock: framing.Clock, table: tables.Table | None = None) -> lines.Parsed:
-        """Parse and classify one block."""
+        """Parse one block, within the period."""
         name = block.source.name
         if table is None:
             out = lines.parse(block.data, block.offset, name, self.packs, clock, self.wanted)
@@ -52,8 +52,6 @@ class Stage:
             out.coverage.bytes += block.dropped
             out.coverage.cut = 1
         out.events, out.notices = self._within(out.events), self._within(out.notices)
-        if not out.events.is_empty():
-            out.events = classify_events(out.events, self.known, templates=self.wanted.messages)
         return out
 
     def summed(self, job: Job) -> tuple[str, Summary, lines.Coverage, int]:
@@ -62,7 +60,10 @@ class Stage:
         parts, coverage, stored = [], lines.Coverage(), 0
         for block, table_ in self._blocks(piece, table):
             out = self.parsed(block, clock, table_)
-            parts.append(summary_of(out.events, out.notices))
+            events, kinds = out.events, None
+            if not events.is_empty():
+                events, kinds = kinds_of(events, self.known, templates=False)
+            parts.append(summary_of(events, out.notices, kinds))
             coverage += out.coverage
             stored = block.consumed
         return piece.source.name, combine_all(parts), coverage, stored
@@ -70,8 +71,11 @@ class Stage:
     def framed(self, job: Job) -> tuple[str, list[lines.Parsed]]:
         """Parse and classify one piece and keep its events."""
         piece, clock, table = job
-        blocks = self._blocks(piece, table)
-        return piece.source.name, [self.parsed(block, clock, table_) for block, table_ in blocks]
+        parts = [self.parsed(block, clock, table_) for block, table_ in self._blocks(piece, table)]
+        for part in parts:
+            if not part.events.is_empty():
+                part.events = classify_events(part.events, self.known)
+        return piece.source.name, parts
 
     def _blocks(
         self, piece: sources.Block | sources.Span, table: tables.Table | None

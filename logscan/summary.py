@@ -75,7 +75,7 @@ def _remote(rows: pl.DataFrame) -> pl.Expr:
     return pl.col("remote_mta") if "remote_mta" in rows.columns else pl.lit(None, dtype=pl.String)
 
 
-def _causes(rows: pl.DataFrame) -> pl.DataFrame:
+def _causes(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """Tally of one block by CAUSES, which all follow from the classifier's key."""
     measured = rows.group_by("_key").agg(
         pl.len().cast(pl.Int64).alias("count"),
@@ -84,12 +84,18 @@ def _causes(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("offset").min(),
     )
     shown = rows.filter(pl.col("offset").is_in(measured.get_column("offset").implode()))
-    named = shown.select(
-        "_key", "offset", "source", pl.col("diagnostic").alias("example"), _remote(rows).alias("remote"), *CAUSES
+    named = shown.select("_key", "offset", "source", example=pl.col("diagnostic"), remote=_remote(rows))
+    return (
+        measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left")
+        .join(kinds, on="_key", how="left")
+        .select(*CAUSES, *_MEASURES)
     )
-    return measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left").select(
-        *CAUSES, *_MEASURES
-    )
+
+
+def _domains(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+    """Count of one block by DOMAINS; what is no domain follows from the classifier's key."""
+    pairs = count(rows, ("_key", "recipient_domain"))
+    return pairs.join(kinds, on="_key", how="left").group_by(DOMAINS).agg(pl.col("count").sum())
 
 
 def count(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -97,15 +103,18 @@ def count(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"))
 
 
-def summary_of(events: pl.DataFrame, notices: pl.DataFrame) -> Summary:
-    """The summary of one block's classified events and its notices."""
+def summary_of(events: pl.DataFrame, notices: pl.DataFrame, kinds: pl.DataFrame | None = None) -> Summary:
+    """The summary of classified events and of notices.
+
+    With ``kinds``, the events of one block need not be classified: they have a ``_key``, and kinds says the rest of it.
+    """
     out = Summary()
     if not events.is_empty():
         rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
-        out.causes = _causes(rows) if "_key" in rows.columns else tally(rows, CAUSES)
+        out.causes = tally(rows, CAUSES) if kinds is None else _causes(rows, kinds)
         out.hours = count(rows, HOURS)
-        out.domains = count(rows, DOMAINS)
-        out.ledger = _ledger(rows)
+        out.domains = count(rows, DOMAINS) if kinds is None else _domains(rows, kinds)
+        out.ledger = _ledger(rows, kinds)
     if not notices.is_empty():
         texts = notices.select(pl.col("_text").unique()).drop_nulls()
         texts = texts.with_columns(template=template_expr(pl.col("_text")))
@@ -149,9 +158,11 @@ def _merge(frames: list[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _ledger(rows: pl.DataFrame) -> pl.DataFrame:
+def _ledger(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
     """What became of each recipient of each message so far: one row for each, keyed by hashes."""
     tries = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") != "other"))
+    if kinds is not None:
+        tries = tries.join(kinds.select("_key", "reason"), on="_key", how="left")
     host = pl.col("reporting_mta")
     failed = pl.col("outcome").is_in(_FAILED)
     tries = tries.select(
