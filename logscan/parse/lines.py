@@ -168,18 +168,18 @@ def _read(
 ) -> pl.DataFrame:
     """Run one pack's shapes over framed lines; what is left over is returned."""
     ours = _tagged(framed, mta)
+    if not ours.any():
+        return framed
     mine, others = (framed, framed.clear()) if ours.all() else (framed.filter(ours), framed.filter(~ours))
     events, notices, messages = out
-    first, *more = mta.events  # nearly every log has the first, so what is left to look at is less
-    for shapes_ in ((first,), more):
-        for shape in shapes.anchored(mine, shapes_):
-            taken, mine = shapes.take(mine, mta, shape, wanted.captured, ascii_only=ascii_only)
-            if taken.height:
-                events.append(taken.with_columns(mta=pl.lit(mta.id)))
+    for shape in mta.events:
+        taken, mine = shapes.take(mine, mta, shape, wanted.captured, ascii_only=ascii_only)
+        if taken.height:
+            events.append(taken.with_columns(mta=pl.lit(mta.id)))
     taken, mine = notices_.take(mine, mta)
     if taken.height:
         notices.append(taken.with_columns(mta=pl.lit(mta.id)))
-    for shape in shapes.anchored(mine, mta.messages) if wanted.messages else ():
+    for shape in mta.messages if wanted.messages else ():
         taken, mine = shapes.take(mine, mta, shape, FACTS, ascii_only=ascii_only)
         if taken.height:
             messages.append(taken.with_columns(mta=pl.lit(mta.id), _closes=pl.lit(shape.closes)))

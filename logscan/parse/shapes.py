@@ -28,15 +28,6 @@ def _escape(literal: str) -> str:
     return "".join("\\" + c if c in r"\.+*?()|[]{}^$#&-~" else c for c in literal)
 
 
-def anchored(rows: pl.DataFrame, shapes: Iterable[Shape]) -> list[Shape]:
-    """The shapes that have an anchor in some payload."""
-    shapes = list(shapes)
-    if rows.is_empty() or not shapes:
-        return []
-    seen = rows.select(has_any(PAYLOAD, shape.anchors).any().alias(str(n)) for n, shape in enumerate(shapes)).row(0)
-    return [shape for shape, hit in zip(shapes, seen, strict=True) if hit]
-
-
 def has_any(column: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
     """Tell for each text whether it holds any of some literals."""
     if len(literals) == 1:
@@ -49,6 +40,8 @@ def take(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split rows (with _payload) into those a shape takes, its fields added, and the rest; their order may change."""
     candidates, others = _parted(rows, has_any(PAYLOAD, shape.anchors))
+    if candidates.is_empty():
+        return candidates, rows
     needed = _captured(shape, want)
     found: list[pl.DataFrame] = []
     left = candidates
@@ -73,7 +66,7 @@ def _parted(rows: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.Da
     mask = rows.select(condition.fill_null(value=False).alias("m")).to_series()
     if mask.all():
         return rows, rows.clear()
-    return rows.filter(mask), rows.filter(~mask)
+    return (rows.filter(mask), rows.filter(~mask)) if mask.any() else (rows.clear(), rows)
 
 
 def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -103,6 +96,7 @@ def _by_layout(rows: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataF
 
 
 _BEGINS = re.compile(r"\^\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
+_REST = re.compile(r"\((?:\?P<([A-Za-z_][A-Za-z0-9_]*)>|\?:)\.\*\)\$$")
 _CLASS_ONLY = re.compile(r"\^\[(\^?)([^\]\\]+)\]([*+])\$")
 
 
@@ -132,14 +126,26 @@ def _only(pattern: str, names: frozenset[str]) -> str:
     return pattern
 
 
+@cache
+def _ahead(pattern: str) -> tuple[str, str]:
+    """A pattern without a last group that takes the rest of the text, and the name of that group.
+
+    Cutting off what matched before it is faster than capturing it.
+    """
+    rest = _REST.search(pattern)
+    return (pattern[: rest.start()], rest[1] or "") if rest else (pattern, "")
+
+
 def _by_pattern(rows: pl.DataFrame, pattern: str, needed: frozenset[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    pattern = _only(pattern, needed)
-    names = groups(pattern)
-    begins = _BEGINS.match(pattern)
+    pattern, rest = _ahead(_only(pattern, needed))
+    begins = None if rest else _BEGINS.match(pattern)
     # A match shows in the group it begins with; where there is none, the whole match is made a group.
     witness = begins[1] if begins else "_whole"
-    found = PAYLOAD.str.extract_groups(pattern).alias("_g") if begins else _whole(PAYLOAD, pattern)
-    got = rows.drop(names, strict=False).lazy().with_columns(found).unnest("_g").collect(optimizations=_AS_IS)
+    found = PAYLOAD.str.extract_groups(pattern) if begins else _whole(PAYLOAD, pattern)
+    cut = rows.drop(*groups(pattern), rest, strict=False).lazy().with_columns(found.alias("_g")).unnest("_g")
+    if rest:
+        cut = cut.with_columns(PAYLOAD.str.strip_prefix(pl.col("_whole")).alias(rest))
+    got = cut.collect(optimizations=_AS_IS)
     mask = got.get_column(witness).is_not_null()
     got = got if begins else got.drop("_whole")
     if mask.all():
@@ -148,7 +154,7 @@ def _by_pattern(rows: pl.DataFrame, pattern: str, needed: frozenset[str]) -> tup
 
 
 def _whole(column: pl.Expr, pattern: str) -> pl.Expr:
-    return column.str.extract_groups(f"(?P<_whole>{pattern})").alias("_g")
+    return column.str.extract_groups(f"(?P<_whole>{pattern})")
 
 
 def filled(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
@@ -263,10 +269,10 @@ def _apply(rows: pl.LazyFrame, names: set[str], parts: tuple[Part, ...]) -> pl.L
             hit &= (pl.col(name) == value) if name in names else pl.lit(value=False)
         left = pl.when(hit).then(pl.col(part.of))
         for n, pattern in enumerate(part.patterns):
-            rows = rows.with_columns(left.str.extract_groups(f"(?P<_whole>{pattern})").alias(f"_g{n}"))
-            left = pl.when(hit & _matched(n).not_()).then(pl.col(part.of))
-            hit &= _matched(n).not_()
-        rows = rows.with_columns(_written(part, names)).drop(f"_g{n}" for n in range(len(part.patterns)))
+            rows = rows.with_columns(_left=left)
+            rows = rows.with_columns(_whole(pl.col("_left"), _ahead(pattern)[0]).alias(f"_g{n}"))
+            left = pl.when(_matched(n).not_()).then(pl.col("_left"))
+        rows = rows.with_columns(_written(part, names)).drop("_left", *(f"_g{n}" for n in range(len(part.patterns))))
         names |= part.fills
     return rows
 
@@ -289,9 +295,11 @@ def _written(part: Part, names: set[str]) -> list[pl.Expr]:
     out = []
     any_matched = pl.any_horizontal([_matched(n) for n in range(len(part.patterns))])
     for name in sorted(part.fills):
-        sources = []
+        sources: list[pl.Expr] = []
         for n, pattern in enumerate(part.patterns):
-            if name in groups(pattern):
+            if name == _ahead(pattern)[1]:
+                sources.append(pl.when(_matched(n)).then(pl.col(part.of).str.strip_prefix(_match(n))))
+            elif name in groups(pattern):
                 sources.append(pl.col(f"_g{n}").struct.field(name))
             if part.cut and name == part.of:
                 sources.append(pl.when(_matched(n)).then(pl.col(name).str.strip_suffix(_match(n))))
