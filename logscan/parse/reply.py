@@ -8,8 +8,8 @@ from logscan import codes
 
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
 _ENHANCED = rf"^(?:[2-5][0-9][0-9][- ])?#?({codes.ENHANCED})(?:[^0-9.]|$)"
-# Longer than "550-#5.123.123" and the sign behind it.
-_BEGINNING = 20
+# Longer than "550-#5.123.123" and the sign behind it; not much, so that equal beginnings are equal.
+_BEGINNING = 16
 _DOMAIN = r"@([^@ \t\r\n\x0b\x0c]+)$"
 
 
