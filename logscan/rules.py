@@ -145,8 +145,9 @@ def _phrases(rules: tuple[Rule, ...]) -> Phrases:
 
 
 def _concerns(rule: Rule, reply: Reply) -> bool:
-    """Is it a rule for any MTA and provider, or for those of the reply?"""
-    return (not rule.mta or rule.mta == reply.mta) and (not rule.provider or rule.provider == reply.provider)
+    """Is it a rule for any MTA and provider, or for those of the reply? What we say ourselves is no provider's."""
+    provider = reply.provider if reply.event != Event.REJECTION else None
+    return (not rule.mta or rule.mta == reply.mta) and (not rule.provider or rule.provider == provider)
 
 
 def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:

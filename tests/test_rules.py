@@ -148,6 +148,14 @@ def test_an_mta_s_own_rules_are_for_its_log_only() -> None:
     assert decided(text, dsn="4.4.1", mta="exim")["rule"] is None
 
 
+def test_a_provider_s_rules_are_for_what_it_answers_not_for_our_refusals_of_its_mail() -> None:
+    text = "450 4.7.28 Slower, please"
+    assert decided(text, provider="google")["rule"] == "google-rate-code"
+    assert decided(text, provider="google", event=None)["rule"] == "google-rate-code"
+    assert decided(text, provider="google", event="rejection")["rule"] is None
+    assert decided(text, provider="apple")["rule"] is None
+
+
 def test_case_and_what_lies_between_do_not_count() -> None:
     for text in ("550 5.7.1 RELAYING DENIED", "550 5.7.1 relaying denied.", "550 5.7.1 <x> Relaying  denied"):
         assert (decided(text)["reason"] == "relay_denied") == ("  " not in text)

@@ -9,7 +9,6 @@ from typing import Any
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import split_reply
 from logscan.rules import Reply, decide, matches
-from logscan.template import template_of
 
 Found = Iterator[tuple[str, str]]  # what is wrong, and a text to find its line by
 _ID = re.compile("[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -51,8 +50,6 @@ def of_rule(rule: Rule, known: Knowledge, mtas: Collection[str]) -> Found:
         winner = decide(variant, known).rule
         if winner != rule.id:
             yield f"{what} is decided by {_who(winner, variant)}: {variant.diagnostic!r}", ""
-        elif not matches(rule, variant._replace(diagnostic=template_of(variant.diagnostic or ""))):
-            yield f"{what}: the text is one that templates mask, and replies of one template are decided once", ""
 
 
 def _who(winner: str | None, reply: Reply) -> str:
