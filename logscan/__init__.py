@@ -125,14 +125,16 @@ def report(  # noqa: PLR0913  # the options of the command line
     return result.of(paths, options)
 
 
-def explain(text: str) -> Explanation:
+def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Explanation:
     """Explain a reply code, an enhanced status code, a reply, or a whole log line.
+
+    ``patterns`` names folders with packs of your own.
 
     Raises OptionError for what is none of these.
     """
     from logscan import explaining as module
 
-    return module.explain(text)
+    return module.explain(text, patterns=patterns)
 
 
 def compare(one: str, other: str, *more: str) -> Comparison:

@@ -45,13 +45,14 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="A code, a reply, or a whole log line.")],
+    patterns: Patterns = None,
     format: Annotated[ReferenceFormat, typer.Option(help="How to write it.")] = ReferenceFormat.TEXT,
     width: Width = None,
 ) -> None:
     """Explain a reply code, an enhanced status code, a reply or a log line."""
     from logscan import explain as explain_
 
-    console.write(_as(explain_(" ".join(text)), format, width))
+    console.write(_as(explain_(" ".join(text), patterns=patterns or ()), format, width))
 
 
 def compare(

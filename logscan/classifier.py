@@ -46,8 +46,9 @@ def kinds_of(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) 
     Without ``templates`` the positive events get none: a summary does not ask how a server worded its thanks.
     """
     rows = _complete(events)
-    rows = _providers(rows, known)
-    rows = _templates(rows, known, None if templates else _failed(rows))
+    failed = _failed(rows)
+    rows = _templates(rows, known, None if templates else failed)
+    rows = _providers(rows, known, failed)
     rows = rows.with_columns(pl.struct(*_KEYS, "_said").hash().alias("_key")).drop("_said")
     kinds = rows.group_by("_key").agg(pl.col(name).first() for name in (*Reply._fields, "template"))
     decisions = [_decided(Reply._make(row), known) for row in kinds.select(*Reply._fields).iter_rows()]
@@ -98,6 +99,20 @@ def _provider(host: str | None, domain: str | None, known: Knowledge) -> str | N
     return known.provider_of(host, domain)
 
 
+def _author(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+    """Add ``_author``: the provider that alone words its replies so."""
+    order = {fragment: n for n, fragment in enumerate(known.said)}
+    names = list(known.said.values())
+    text = pl.col("_text").str.to_lowercase()
+    holding = pl.when(text.str.contains_any(list(order))).then(text)  # few do
+    ranks = holding.str.extract_many(list(order), overlapping=True).list.eval(
+        pl.element().replace_strict(order, return_dtype=pl.UInt32)
+    )
+    return texts.with_columns(
+        _author=ranks.list.min().replace_strict(list(range(len(names))), names, default=None, return_dtype=pl.String)
+    )
+
+
 def _complete(events: pl.DataFrame) -> pl.DataFrame:
     """The evidence columns, present and typed; what the classifier adds is taken away first."""
     rows = events.drop([name for name in schema.CLASSIFIED if name in events.columns])
@@ -111,23 +126,32 @@ def _complete(events: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _providers(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
-    """The provider of each distinct pair of peer and domain; for our own refusals only the peer counts."""
-    domain = pl.when(pl.col("event") != "rejection").then(pl.col("recipient_domain"))
+def _providers(rows: pl.DataFrame, known: Knowledge, failed: pl.Series) -> pl.DataFrame:
+    """The provider of each peer, else the author of its reply, else of the domain; of our own refusals, of the peer."""
+    ours = pl.col("event") == "rejection"
+    domain = pl.when(~ours.fill_null(value=False)).then(pl.col("recipient_domain"))
     rows = rows.with_columns(pl.struct("remote_mta", domain).hash().alias("_peer"))
     pairs = rows.group_by("_peer").agg(pl.col("remote_mta").first(), domain.first().alias("_domain"))
-    names = [_provider(host, name, known) for host, name in pairs.select("remote_mta", "_domain").iter_rows()]
-    pairs = pairs.select("_peer", pl.Series("provider", names, dtype=pl.String))
-    return rows.join(pairs, on="_peer", how="left", maintain_order="left").drop("_peer")
+    hosts = [_provider(host, None, known) for host in pairs.get_column("remote_mta")]
+    domains = [_provider(None, name, known) for name in pairs.get_column("_domain")]
+    pairs = pairs.select(
+        "_peer", pl.Series("_host", hosts, dtype=pl.String), pl.Series("_domain", domains, dtype=pl.String)
+    )
+    author = pl.when(failed & ~ours.fill_null(value=False)).then(pl.col("_author"))
+    return (
+        rows.join(pairs, on="_peer", how="left", maintain_order="left")
+        .with_columns(provider=pl.coalesce("_host", author, "_domain"))
+        .drop("_peer", "_host", "_domain", "_author")
+    )
 
 
 def _templates(rows: pl.DataFrame, known: Knowledge, only: pl.Series | None) -> pl.DataFrame:
-    """Add the template, and ``_said``: what else a rule may look at."""
+    """Add the template, ``_said``, what else a rule may look at, and ``_author``."""
     text = rows.get_column("diagnostic")
     if only is not None:
         text = text.to_frame("d").select(pl.when(only).then(pl.col("d"))).to_series()
     distinct = text.drop_nulls().unique().to_frame("_text")
-    distinct = _said(distinct.with_columns(template=template_expr(pl.col("_text"))), known)
+    distinct = _author(_said(distinct.with_columns(template=template_expr(pl.col("_text"))), known), known)
     return rows.with_columns(_text=text).join(distinct, on="_text", how="left", maintain_order="left").drop("_text")
 
 

@@ -107,3 +107,24 @@ def test_the_functions_work_together(tmp_path: Path) -> None:
     assert "550" in logscan.report(events).to_text()
     assert "421" in logscan.explain("421").to_text()
     assert "421" in logscan.compare("211", "421").to_text()
+
+
+def test_a_reply_shows_whose_it_is() -> None:
+    rows = pd.DataFrame(
+        {
+            "diagnostic": [
+                "421-4.7.0 unsolicited mail 421 4.7.0 more abc-12si34. - gsmtp",
+                "550 5.7.1 see https://SUPPORT.google.com/mail/answer/1",
+                "550 5.7.1 see https://support.google.com/mail/answer/1",
+                "250 2.0.0 OK abc - gsmtp",
+                "550 5.7.1 no",
+                "550 5.7.1 (S3150) [x.eop-eur05.prod.protection.outlook.com] mail.live.com/mail/troubleshooting.aspx",
+            ],
+            "remote_mta": [None, "mx.example.net", "mta7.am0.yahoodns.net", None, None, None],
+            "recipient_domain": [None, "example.net", None, None, "gmail.com", "example.org"],
+        }
+    )
+    found = logscan.classify(rows)["provider"].astype(object)
+    assert found.where(found.notna(), None).tolist() == ["google", "google", "yahoo", None, "google", "outlook"]
+    rows["event"] = "rejection"  # our own words
+    assert logscan.classify(rows)["provider"].dropna().tolist() == ["yahoo"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from logscan import codes
 from logscan.errors import OptionError
-from logscan.explaining.replies import Seen, seen_in
+from logscan.explaining.replies import ITSELF, Seen, seen_in
 from logscan.framing import REPEATED
 from logscan.packs import Mta, Shape
 from logscan.packs.knowledge import Knowledge
@@ -180,6 +180,9 @@ def _provider(host: str, text: str, known: Knowledge) -> tuple[str | None, str]:
             found = known.provider_of(match[1], None)
             if found:
                 return found, match[1]
+    said = known.provider_of(None, None, text)
+    if said:
+        return said, ITSELF
     if "sender" not in text.lower():
         for domain in _ADDRESS.findall(text):
             found = known.provider_of(None, domain)

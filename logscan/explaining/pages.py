@@ -53,6 +53,7 @@ def catalogue() -> Knowledge:
         providers={},
         hosts={},
         domains={},
+        said={},
         rules=(),
     )
 

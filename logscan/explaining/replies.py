@@ -15,6 +15,7 @@ from logscan.render.reference import phrases
 from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, remedy_for, settings_of, status_of
 from logscan.template import template_of
 
+ITSELF = "the reply itself"  # shows whose it is
 _UNREAD = "; the text was not recognised"
 
 
@@ -158,18 +159,27 @@ def _runner_up(ranked: list[Guess], reply: Reply, known: Knowledge) -> Alternati
     return Alternative(other.reason.value, pages.title(other.reason, known), other.basis.value, because)
 
 
+def _failed(fields: Mapping[str, object]) -> bool:
+    """Tell whether a line is about no success: a thank-you does not tell who worded it."""
+    code = fields.get("reply_code")
+    return fields.get("outcome") not in (Outcome.DELIVERED, Outcome.EXPANDED) or (isinstance(code, int) and code >= 400)
+
+
 def seen_in(fields: Mapping[str, object], known: Knowledge) -> tuple[Seen, str | None]:
     """What the fields of a log line tell beside the reply, and the provider they name."""
     refusal = fields.get("event") == Event.REJECTION
     domain = "" if refusal else str(fields.get("recipient_domain") or "")
     host = str(fields.get("remote_mta") or "")
-    provider = known.provider_of(host, domain)
+    text = str(fields.get("diagnostic") or "") if not refusal and _failed(fields) else ""
+    provider = known.provider_of(host, domain, text)
+    by = next((name for name, given in ((host, (host, None)), (ITSELF, (None, None, text)), (domain, (None, domain)))
+               if known.provider_of(*given)), "")  # fmt: skip
     seen = Seen(
         host=host or str(fields.get("remote_ip") or ""),
         ip=str(fields.get("remote_ip") or "") if refusal else "",
         domain=str(fields.get("recipient_domain") or ""),
         sender_domain=domain_of(str(fields.get("envelope_sender") or "")) or "",
         queue_id=str(fields.get("queue_id") or ""),
-        provider_seen=host if known.provider_of(host, None) else domain,
+        provider_seen=by,
     )
     return seen, provider

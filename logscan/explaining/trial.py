@@ -88,7 +88,7 @@ def _labelled(line: str, known: Knowledge) -> tuple[str, Reply, Mapping[str, str
         raise ValueError('not an object with "diagnostic", the reply as a text')
     code, enhanced, text = split_reply(entry["diagnostic"])
     given: dict[str, Any] = {name: entry.get(name) for name in _GIVEN}
-    provider = known.provider_of(entry.get("remote_mta"), entry.get("recipient_domain"))
+    provider = known.provider_of(entry.get("remote_mta"), entry.get("recipient_domain"), text)
     reply = Reply(reply_code=code, enhanced_code=enhanced, diagnostic=text, provider=provider, **given)
     wanted = {name: str(entry[name]) for name in _LABELS if entry.get(name)}
     if wanted.get("reason", Reason.UNDEFINED) not in {*Reason}:

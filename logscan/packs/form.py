@@ -177,7 +177,7 @@ _REPLY = Form(
         "dsn": WORD,
     },
 )
-_PROVIDER = Form({"id": WORD, "name": WORD}, {"hosts": TEXTS, "domains": TEXTS, "postmaster": WORD})
+_PROVIDER = Form({"id": WORD, "name": WORD}, {"hosts": TEXTS, "domains": TEXTS, "said": TEXTS, "postmaster": WORD})
 
 
 def faults(table: Mapping[str, Any], form: Form, where: str, after: str = "") -> Iterator[Fault]:

@@ -16,7 +16,7 @@ _RULE = {
     "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status",
     "remedy", "settings", "check", "more", "source", "example",
 }  # fmt: skip
-_PROVIDER = {"id", "name", "hosts", "domains", "postmaster"}
+_PROVIDER = {"id", "name", "hosts", "domains", "said", "postmaster"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,16 +60,19 @@ class Knowledge:
     providers: Mapping[str, Mapping[str, Any]]
     hosts: Mapping[str, str]  # host name suffix -> provider
     domains: Mapping[str, str]  # recipient domain -> provider
+    said: Mapping[str, str]  # fragment of a reply, in lower case -> provider
     rules: tuple[Rule, ...]
 
-    def provider_of(self, host: str | None, domain: str | None) -> str | None:
-        """The provider behind a peer's host name (by suffix) or, failing that, a recipient domain."""
+    def provider_of(self, host: str | None, domain: str | None, text: str | None = None) -> str | None:
+        """The provider behind a peer's host name (by suffix), else a reply, else a domain."""
         labels = (host or "").lower().rstrip(".").split(".")
         for n in range(len(labels)):
             found = self.hosts.get(".".join(labels[n:]))
             if found:
                 return found
-        return self.domains.get((domain or "").lower())
+        text = (text or "").lower()
+        said = next((name for fragment, name in self.said.items() if fragment in text), None) if text else None
+        return said or self.domains.get((domain or "").lower())
 
     def rule(self, name: str) -> Rule | None:
         """The rule with this id, if there is one."""
@@ -145,5 +148,6 @@ def knowledge(folders: tuple[Path, ...] = ()) -> Knowledge:
         providers=providers,
         hosts={host: name for name, entry in providers.items() for host in entry.get("hosts", ())},
         domains={domain: name for name, entry in providers.items() for domain in entry.get("domains", ())},
+        said={text.lower(): name for name, entry in providers.items() for text in entry.get("said", ())},
         rules=_rules(folders),
     )

@@ -126,6 +126,9 @@ def of_providers(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield where, "needs hosts or domains: nothing leads to it", ""
         if not re.match("https?://", table.get("postmaster", "https://")):
             yield where, "postmaster has to be the address of a page", "postmaster"
+        for text in table.get("said", ()):
+            if len(text) < _SHORTEST or text != text.lower():
+                yield where, f"said: {text!r} has to be of at least {_SHORTEST} characters, in small letters", text
         for key in ("hosts", "domains"):
             for name in table.get(key, ()):
                 if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", name):
