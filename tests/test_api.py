@@ -8,6 +8,7 @@ import pkgutil
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import logscan
