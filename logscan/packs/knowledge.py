@@ -65,11 +65,11 @@ class Knowledge:
 
     def provider_of(self, host: str | None, domain: str | None, text: str | None = None) -> str | None:
         """The provider behind a peer's host name (by suffix), else a reply, else a domain."""
-        labels = (host or "").lower().rstrip(".").split(".")
-        for n in range(len(labels)):
-            found = self.hosts.get(".".join(labels[n:]))
-            if found:
+        name = (host or "").lower().rstrip(".")
+        while name:
+            if found := self.hosts.get(name):
                 return found
+            name = name.partition(".")[2]
         text = (text or "").lower()
         said = next((name for fragment, name in self.said.items() if fragment in text), None) if text else None
         return said or self.domains.get((domain or "").lower())

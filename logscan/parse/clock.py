@@ -9,6 +9,8 @@ import polars as pl
 from logscan.framing import Clock
 
 _NAIVE = pl.Datetime("us")
+_MINUTE = len("Jan  5 03:04")
+_FIRST, _ZERO = "Jan  1 00:00", datetime(2000, 1, 1)
 _ISO = (
     r"^(?P<_time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?)[0-9]*"
     r"(?P<_zone>Z|[+-][0-9]{2}:?[0-9]{2})?$"
@@ -22,10 +24,28 @@ def utc(stamps: pl.Series, kind: str, clock: Clock) -> pl.Series:
 
 
 def _bsd(frame: pl.DataFrame, clock: Clock) -> pl.Series:
-    # 2000 was a leap year, so every calendar day exists in it; then each stretch of the year moves as a whole.
-    leap = frame.select(
-        (pl.lit("2000 ") + pl.col("stamp")).str.strptime(_NAIVE, "%Y %b %d %H:%M:%S%.f", strict=False).alias("t")
-    )
+    """A busy server writes many lines in a minute: each minute is looked up once, and each second within it."""
+    parts = frame.select(minute=pl.col("stamp").str.slice(0, _MINUTE), within=pl.col("stamp").str.slice(_MINUTE))
+    minutes = parts.select(pl.col("minute").unique())
+    minutes = minutes.with_columns(_moved(minutes.select(pl.col("minute") + ":00"), clock).alias("t"))
+    seconds = parts.select(pl.col("within").unique())
+    seconds = seconds.with_columns(s=_leap(seconds.select(pl.lit(_FIRST) + pl.col("within"))) - _ZERO)
+    if seconds.select((pl.col("s") >= timedelta(minutes=1)).any()).item():  # a leap second may end an hour, or a year
+        return _moved(frame, clock)
+    found = parts.join(minutes, on="minute", how="left", maintain_order="left")
+    found = found.join(seconds, on="within", how="left", maintain_order="left")
+    return found.select(pl.col("t") + pl.col("s")).to_series()
+
+
+def _leap(stamps: pl.DataFrame) -> pl.Series:
+    """Stamps without a year as times of the year 2000, which was a leap year, so that every day exists in it."""
+    text = pl.lit("2000 ") + stamps.to_series()
+    return stamps.select(text.str.strptime(_NAIVE, "%Y %b %d %H:%M:%S%.f", strict=False)).to_series()
+
+
+def _moved(stamps: pl.DataFrame, clock: Clock) -> pl.Series:
+    """Stamps without a year in UTC: each stretch of the year moves as a whole."""
+    leap = _leap(stamps).to_frame("t")
     (_, first), *later = _stretches(clock)
     shift: pl.Expr = pl.lit(first)
     for start, move in later:
