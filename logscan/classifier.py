@@ -59,8 +59,8 @@ def kinds_of(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) 
 
 
 def _failed(rows: pl.DataFrame) -> pl.Series:
-    """Which events are no success."""
-    good = pl.col("outcome").is_in(_GOOD) & (pl.col("reply_code").is_null() | (pl.col("reply_code") < 400))
+    """Which events are no success: by the reply, else by the outcome."""
+    good = pl.coalesce(pl.col("reply_code") < 400, pl.col("outcome").is_in(_GOOD))
     return rows.select(~good.fill_null(value=False)).to_series()
 
 

@@ -162,7 +162,7 @@ def _runner_up(ranked: list[Guess], reply: Reply, known: Knowledge) -> Alternati
 def _failed(fields: Mapping[str, object]) -> bool:
     """Tell whether a line is about no success: a thank-you does not tell who worded it."""
     code = fields.get("reply_code")
-    return fields.get("outcome") not in (Outcome.DELIVERED, Outcome.EXPANDED) or (isinstance(code, int) and code >= 400)
+    return code >= 400 if isinstance(code, int) else fields.get("outcome") not in (Outcome.DELIVERED, Outcome.EXPANDED)
 
 
 def seen_in(fields: Mapping[str, object], known: Knowledge) -> tuple[Seen, str | None]:
