@@ -127,9 +127,12 @@ def _complete(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _providers(rows: pl.DataFrame, known: Knowledge, failed: pl.Series) -> pl.DataFrame:
-    """The provider of each peer, else the author of its reply, else of the domain; of our own refusals, of the peer."""
+    """The provider of each peer, else the author of its reply, else of the domain where no peer is known.
+
+    Of our own refusals it is that of the peer.
+    """
     ours = pl.col("event") == "rejection"
-    domain = pl.when(~ours.fill_null(value=False)).then(pl.col("recipient_domain"))
+    domain = pl.when(~ours.fill_null(value=False) & pl.col("remote_mta").is_null()).then(pl.col("recipient_domain"))
     rows = rows.with_columns(pl.struct("remote_mta", domain).hash().alias("_peer"))
     pairs = rows.group_by("_peer").agg(pl.col("remote_mta").first(), domain.first().alias("_domain"))
     hosts = [_provider(host, None, known) for host in pairs.get_column("remote_mta")]

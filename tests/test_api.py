@@ -119,13 +119,14 @@ def test_a_reply_shows_whose_it_is() -> None:
                 "550 5.7.1 see https://support.google.com/mail/answer/1",
                 "250 2.0.0 OK abc - gsmtp",
                 "550 5.7.1 no",
+                "554 5.7.1 <a@gmail.com>: Relay access denied",
                 "550 5.7.1 (S3150) [x.eop-eur05.prod.protection.outlook.com] mail.live.com/mail/troubleshooting.aspx",
             ],
-            "remote_mta": [None, "mx.example.net", "mta7.am0.yahoodns.net", None, None, None],
-            "recipient_domain": [None, "example.net", None, None, "gmail.com", "example.org"],
+            "remote_mta": [None, "mx.example.net", "mta7.am0.yahoodns.net", None, None, "relay.example.net", None],
+            "recipient_domain": [None, "example.net", None, None, "gmail.com", "gmail.com", "example.org"],
         }
     )
     found = logscan.classify(rows)["provider"].astype(object)
-    assert found.where(found.notna(), None).tolist() == ["google", "google", "yahoo", None, "google", "outlook"]
+    assert found.where(found.notna(), None).tolist() == ["google", "google", "yahoo", None, "google", None, "outlook"]
     rows["event"] = "rejection"  # our own words
     assert logscan.classify(rows)["provider"].dropna().tolist() == ["yahoo"]

@@ -64,7 +64,10 @@ class Knowledge:
     rules: tuple[Rule, ...]
 
     def provider_of(self, host: str | None, domain: str | None, text: str | None = None) -> str | None:
-        """The provider behind a peer's host name (by suffix), else a reply, else a domain."""
+        """The provider behind a peer's host name (by suffix), else a reply, else a domain where no host is known.
+
+        A host of nobody's is a relay of ours or a filter in front, and speaks for itself.
+        """
         name = (host or "").lower().rstrip(".")
         while name:
             if found := self.hosts.get(name):
@@ -72,7 +75,7 @@ class Knowledge:
             name = name.partition(".")[2]
         text = (text or "").lower()
         said = next((name for fragment, name in self.said.items() if fragment in text), None) if text else None
-        return said or self.domains.get((domain or "").lower())
+        return said or (None if host else self.domains.get((domain or "").lower()))
 
     def rule(self, name: str) -> Rule | None:
         """The rule with this id, if there is one."""
