@@ -67,12 +67,11 @@ def test_remedies_are_short_plain_and_name_nobody() -> None:
 
 
 def test_rules_are_tried_provider_first_general_last() -> None:
-    names = [
-        path.name for path in (PATTERNS / "remedies").glob("*.toml") if path.name not in ("mta.toml", "generic.toml")
-    ]
+    general = ("mta.toml", "blocklists.toml", "languages.toml", "generic.toml")
+    names = [path.name for path in (PATTERNS / "remedies").glob("*.toml") if path.name not in general]
     order = [rule.id for rule in knowledge().rules]
     wanted: list[str] = []
-    for name in (*sorted(names), "mta.toml", "generic.toml"):
+    for name in (*sorted(names), *general):
         wanted += [rule["id"] for rule in find.load_toml(PATTERNS / "remedies" / name)["rule"]]
     assert order == wanted
 

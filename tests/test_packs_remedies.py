@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from logscan.classifier import classify_events
 from logscan.packs import knowledge
 from logscan.packs.check import Trouble, check_providers, check_rules
+from logscan.packs.remedies import reply_of, variants
+from logscan.rules import Reply, decide
 
 
 def write(folder: Path, place: str, text: str) -> Path:
@@ -97,3 +101,32 @@ def test_broken_providers_are_refused_in_words(old: str, new: str, message: str,
     found = check_providers(write(tmp_path, "providers.toml", text.replace(old, new, 1)))
     assert message in texts(found)
     assert bool(found) == bool(message)
+
+
+def test_whole_columns_are_decided_like_single_replies_in_any_case_and_script() -> None:
+    known = knowledge()
+    replies, hosts = [], []
+    for rule in known.rules:
+        first = reply_of(rule)
+        for reply in (first, *(variant for _, variant in variants(rule, first))):
+            for text in (reply.diagnostic or "", (reply.diagnostic or "").upper()):
+                replies.append(reply._replace(diagnostic=text))
+                hosts.append(
+                    next(iter(known.providers[reply.provider].get("hosts", [None]))) if reply.provider else None
+                )
+    frame = pl.DataFrame(
+        {name: [getattr(reply, name) for reply in replies] for name in Reply._fields if name != "provider"},
+        schema_overrides={name: pl.UInt16 if name == "reply_code" else pl.String for name in Reply._fields},
+    ).with_columns(remote_mta=pl.Series(hosts, dtype=pl.String))
+    found = classify_events(frame, known)
+    alone = [
+        decide(reply._replace(provider=known.provider_of(host, None, reply.diagnostic)), known)
+        for reply, host in zip(replies, hosts, strict=True)
+    ]
+    wrong = [
+        (row["diagnostic"], row["rule"], one.rule)
+        for row, one in zip(found.iter_rows(named=True), alone, strict=True)
+        if (row["rule"], row["reason"], row["status"]) != (one.rule, one.reason, one.status)
+    ]
+    assert not wrong
+    assert len(replies) > 2000

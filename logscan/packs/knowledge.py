@@ -16,6 +16,7 @@ _RULE = {
     "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status",
     "remedy", "settings", "check", "more", "source", "example",
 }  # fmt: skip
+_FOR_ANY_SERVER = ("mta.toml", "blocklists.toml", "languages.toml", "generic.toml")  # after those of providers
 _PROVIDER = {"id", "name", "hosts", "domains", "said", "postmaster"}
 
 
@@ -110,16 +111,15 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
 
 
 def _rules(folders: tuple[Path, ...]) -> tuple[Rule, ...]:
-    """Site packs before provider packs before mta.toml before generic.toml."""
+    """Site packs, provider packs, and then the packs for any server in their own order (patterns/README.md)."""
     out: list[Rule] = []
     for folder in folders:
         for path in sorted((folder / "remedies").glob("*.toml")):
             out += load_rules(path)
     shipped = find.root() / "remedies"
-    late = ("mta.toml", "generic.toml")
-    for path in sorted(p for p in shipped.glob("*.toml") if p.name not in late):
+    for path in sorted(p for p in shipped.glob("*.toml") if p.name not in _FOR_ANY_SERVER):
         out += load_rules(path)
-    for name in late:
+    for name in _FOR_ANY_SERVER:
         if (shipped / name).is_file():
             out += load_rules(shipped / name)
     return tuple(out)

@@ -46,7 +46,7 @@ def of_rule(rule: Rule, known: Knowledge, mtas: Collection[str]) -> Found:
     if not matches(rule, reply):
         yield f"its example {reply.diagnostic!r} does not meet its conditions", "example"
         return
-    for what, variant in (("its example", reply), *_variants(rule, reply)):
+    for what, variant in (("its example", reply), *variants(rule, reply)):
         winner = decide(variant, known).rule
         if winner != rule.id:
             yield f"{what} is decided by {_who(winner, variant)}: {variant.diagnostic!r}", ""
@@ -90,7 +90,7 @@ def _holes(rule: Rule, mtas: Collection[str]) -> Found:
         yield f"settings: there is no MTA {name!r}; known: {', '.join(sorted(mtas))}", "settings"
 
 
-def _variants(rule: Rule, reply: Reply) -> Iterator[tuple[str, Reply]]:
+def variants(rule: Rule, reply: Reply) -> Iterator[tuple[str, Reply]]:
     """The example with each other text, code and command that the rule names: none of them may be dead."""
     prefix = _PREFIX.match(reply.diagnostic or "")
     for text in rule.text:
