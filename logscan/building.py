@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logscan import findings as report
-from logscan.causes import BAD, Row, concerned, cost, problems
+from logscan.causes import BAD, Row, cost, problems
 from logscan.fates import Fates, fates_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
@@ -40,10 +40,9 @@ def build(  # noqa: PLR0913  # everything a report names
     """The findings of one summary."""
     causes = _rows(summary.causes)
     ledger = fates_of(summary.ledger)
-    where = concerned(summary.domains)
-    failures = problems([row for row in causes if row["event"] == "delivery" and row["outcome"] in BAD],
-                         ledger.by_cause, where, known)  # fmt: skip
-    refusals = problems([row for row in causes if row["event"] == "rejection"], {}, where, known)
+    ours = [row for row in causes if row["event"] == "delivery" and row["outcome"] in BAD]
+    failures = problems(ours, ledger.by_cause, summary.domains, known)
+    refusals = problems([row for row in causes if row["event"] == "rejection"], {}, summary.domains, known)
     hours = _hours(_rows(summary.hours))
     return report.Findings(
         totals=_totals(causes, ledger),

@@ -10,82 +10,102 @@ from typing import Any
 import polars as pl
 
 from logscan import findings as report
-from logscan.fates import CAUSE
-from logscan.filling import fill
+from logscan.fates import Fate, together
+from logscan.filling import fill, named_in
 from logscan.packs.knowledge import Knowledge
 from logscan.rules import remedy_for, settings_of
 
 Row = dict[str, Any]
+Entries = dict[tuple[str, str | None], str]  # event and cause -> entry of the report
+_ENTRIES = {"event": pl.String, "cause": pl.String, "entry": pl.String}
 BAD = ("deferred", "softbounced", "bounced", "expired")
 _REFUSED = ("rejected", "discarded", "held")
 _OLD = datetime(1, 1, 1, tzinfo=UTC)
 _MOST_DOMAINS = 10
+_MOST_EVIDENCE = 3
 
 
 def cost(problem: report.Problem) -> tuple[object, ...]:
-    """The costliest first: recipients lost or still waiting, then those that only came late, then attempts."""
-    return (-(problem.lost + problem.waiting), -problem.recovered, -problem.count, problem.reason,
-            problem.reply_code or 0, problem.enhanced_code or problem.dsn or "")  # fmt: skip
+    """The costliest first: what can still be saved counts twice what is lost; then what came late, then attempts."""
+    worth = 2 * problem.waiting + problem.lost
+    names = (problem.reason, problem.reply_code or 0, problem.enhanced_code or problem.dsn or "", problem.title)
+    return (problem.nothing_to_do, -worth, -problem.recovered, -problem.count, *names)
 
 
-def concerned(domains: pl.DataFrame) -> dict[tuple[object, ...], tuple[list[report.DomainCount], int]]:
-    """For each cause the recipient domains that it concerns most, and how many there are."""
-    if domains.is_empty():
+def concerned(domains: pl.DataFrame, entry_of: Entries) -> dict[object, tuple[list[report.DomainCount], int]]:
+    """For each entry of the report the recipient domains that it concerns most, and how many there are."""
+    if domains.is_empty() or not entry_of:
         return {}
-    keys = ["event", *CAUSE]
     named = pl.col("outcome").is_in([*BAD, *_REFUSED]) & pl.col("recipient_domain").is_not_null()
-    sums = domains.filter(named).group_by(*keys, "recipient_domain").agg(pl.col("count").sum())
-    ranked = sums.sort("count", "recipient_domain", descending=[True, False]).group_by(keys, maintain_order=True)
+    entries = pl.DataFrame([(*key, entry) for key, entry in entry_of.items()], schema=_ENTRIES, orient="row")
+    sums = domains.filter(named).join(entries, on=["event", "cause"], how="inner", nulls_equal=True)
+    sums = sums.group_by("entry", "recipient_domain").agg(pl.col("count").sum())
+    ranked = sums.sort("count", "recipient_domain", descending=[True, False]).group_by("entry", maintain_order=True)
     top = ranked.agg(pl.col("recipient_domain", "count").head(_MOST_DOMAINS), pl.len())
     return {
-        tuple(key): ([report.DomainCount(*pair) for pair in zip(names, counts, strict=True)], number)
-        for *key, names, counts, number in top.iter_rows()
+        entry: ([report.DomainCount(*pair) for pair in zip(names, counts, strict=True)], number)
+        for entry, names, counts, number in top.iter_rows()
     }
+
+
+def entries(causes: list[Row], known: Knowledge) -> Entries:
+    """Which causes stand in one entry of the report: a rule with a remedy has its own, others that of their reason."""
+    out = {}
+    for row in causes:
+        rule = known.rule(row["rule"] or "")
+        own = rule is not None and (rule.remedy or rule.title)
+        parts = [row["event"], row["rule"] if own else row["reason"], row["provider"], row["party"]]
+        if row["reason"] == "undefined":
+            parts += [row["reply_code"], row["enhanced_code"], row["dsn"]]
+        out[row["event"], row["cause"]] = " ".join(str(part) for part in parts if part)
+    return out
 
 
 def problems(
     causes: list[Row],
-    fates: Mapping[tuple[object, ...], Mapping[str, int]],
-    concerned: Mapping[tuple[object, ...], tuple[list[report.DomainCount], int]],
+    fates: Mapping[str | None, Fate],
+    domains: pl.DataFrame,
     known: Knowledge,
 ) -> list[report.Problem]:
-    """One problem for each reason, reply code, enhanced code and dsn; an expiry belongs to its last try's cause."""
-    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    """One problem for each entry; an expiry belongs to the cause of its last try."""
+    entry_of = entries(causes, known)
+    where = concerned(domains, entry_of)
+    groups: dict[str, list[Row]] = defaultdict(list)
     for row in causes:
         if row["outcome"] != "expired" or row["dsn"] or row["reply_code"]:
-            groups[tuple(row[name] for name in CAUSE)].append(row)
+            groups[entry_of[row["event"], row["cause"]]].append(row)
     return [
-        _problem(rows, fates.get(key, {}), *concerned.get((rows[0]["event"], *key), ([], 0)), known)
-        for key, rows in groups.items()
-    ]
+        _problem(rows, together(fates[cause] for cause in {row["cause"] for row in rows} if cause in fates),
+                 *where.get(entry, ([], 0)), known)
+        for entry, rows in groups.items()
+    ]  # fmt: skip
 
 
 def _problem(
-    rows: list[Row], fate: Mapping[str, int], domains: list[report.DomainCount], domain_count: int, known: Knowledge
+    rows: list[Row], fate: Fate, domains: list[report.DomainCount], domain_count: int, known: Knowledge
 ) -> report.Problem:
-    top = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
+    rows = sorted(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
+    top, codes = rows[0], _codes(rows)
     outcomes: dict[str, int] = defaultdict(int)
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
     reason = known.reasons.get(top["reason"] or "undefined", {})
-    advice = remedy_for(top, known)
-    seen = {"domain": next((item.domain for item in domains), None), "host": top["remote"]}
-    settings = {mta: text for row in rows for mta, text in settings_of({**top, "mta": row["mta"]}, known).items()}
+    rule = known.rule(top["rule"] or "")
     return report.Problem(
         event=top["event"],
         status=top["status"],
         reason=top["reason"] or "undefined",
-        title=str(reason.get("title", top["reason"] or "undefined")),
-        reply_code=top["reply_code"],
-        enhanced_code=top["enhanced_code"],
-        dsn=top["dsn"],
+        title=str((rule.title if rule else "") or reason.get("title", top["reason"] or "undefined")),
+        reply_code=codes[0].reply_code,
+        enhanced_code=codes[0].enhanced_code,
+        dsn=codes[0].dsn,
         rule=top["rule"],
         party=top["party"],
         count=sum(row["count"] for row in rows),
         outcomes=dict(outcomes),
-        lost=fate.get("bounced", 0) + fate.get("expired", 0),
-        waiting=fate.get("deferred", 0) + fate.get("softbounced", 0),
-        recovered=fate.get("delivered", 0) + fate.get("expanded", 0),
+        lost=fate.lost,
+        waiting=fate.waiting,
+        recovered=fate.recovered,
         mtas=sorted({row["mta"] for row in rows if row["mta"]}),
         providers=sorted({known.providers[row["provider"]]["name"] for row in rows if row["provider"]}),
         domains=domains,
@@ -96,9 +116,45 @@ def _problem(
         source=top["source"],
         offset=top["offset"],
         templates=len({row["template"] for row in rows}),
-        remedy=advice.get("remedy", ""),
-        settings={mta: fill(text, seen) for mta, text in sorted(settings.items())},
-        check=fill(advice.get("check", ""), seen),
-        more=advice.get("more", ""),
-        nothing_to_do=bool(reason.get("nothing_to_do", False)),
+        codes=codes,
+        evidence=_evidence(rows),
+        waits_since=fate.waits,
+        hours_to_recover=fate.hours,
+        **_cure(rows, domains, known),
+        nothing_to_do=bool(reason.get("nothing_to_do", False)) and not fate.lost,
     )
+
+
+def _codes(rows: list[Row]) -> list[report.Codes]:
+    """The codes of a cause's replies, the most frequent first."""
+    counts: dict[tuple[int | None, str | None, str | None], int] = defaultdict(int)
+    for row in rows:
+        verdict = row["dsn"] if row["reply_code"] is None else None
+        counts[row["reply_code"], row["enhanced_code"], verdict] += row["count"]
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return [report.Codes(*codes, count) for codes, count in ranked]
+
+
+def _evidence(rows: list[Row]) -> list[report.Evidence]:
+    """One reply of each of the most frequent wordings."""
+    shown = {row["template"]: row for row in reversed(rows)}
+    found = sorted(shown.values(), key=rows.index)[:_MOST_EVIDENCE]
+    return [report.Evidence(row["example"] or "", row["source"], row["offset"]) for row in found]
+
+
+def _cure(rows: list[Row], domains: list[report.DomainCount], known: Knowledge) -> dict[str, Any]:
+    """What to do, what to set, what to check, where to read, with what the log says filled in."""
+    top = rows[0]
+    advice = remedy_for(top, known)
+    settings = {mta: text for row in rows for mta, text in settings_of({**top, "mta": row["mta"]}, known).items()}
+    seen = {
+        **named_in(top["example"] or ""),
+        "domain": next((item.domain for item in domains), None),
+        "host": top["remote"],
+    }
+    return {
+        "remedy": advice.get("remedy", ""),
+        "settings": {mta: fill(text, seen) for mta, text in sorted(settings.items())},
+        "check": fill(advice.get("check", ""), seen),
+        "more": advice.get("more", ""),
+    }

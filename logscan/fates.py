@@ -3,11 +3,52 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
-# What a failure is told apart by.
-CAUSE = ("reason", "reply_code", "enhanced_code", "dsn")
+
+@dataclass(slots=True)
+class Fate:
+    """What became of the recipients whose last failure had one cause.
+
+    ``waits`` is the first try of the one that has waited longest; ``hours`` the median time from the first try to the
+    delivery.
+    """
+
+    outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    waits: datetime | None = None
+    hours: float | None = None
+
+    @property
+    def lost(self) -> int:
+        """Recipients that never get the message."""
+        return self.outcomes["bounced"] + self.outcomes["expired"]
+
+    @property
+    def waiting(self) -> int:
+        """Recipients that are still to be tried."""
+        return self.outcomes["deferred"] + self.outcomes["softbounced"]
+
+    @property
+    def recovered(self) -> int:
+        """Recipients that got the message at a later try."""
+        return self.outcomes["delivered"] + self.outcomes["expanded"]
+
+
+def together(fates: Iterable[Fate]) -> Fate:
+    """What became of the recipients of several causes; the hours are those of the cause with most deliveries."""
+    whole = Fate()
+    most = 0
+    for fate in fates:
+        for outcome, number in fate.outcomes.items():
+            whole.outcomes[outcome] += number
+        whole.waits = min(filter(None, (whole.waits, fate.waits)), default=None)
+        if fate.recovered > most:
+            whole.hours, most = fate.hours, fate.recovered
+    return whole
 
 
 class Fates:
@@ -18,7 +59,11 @@ class Fates:
         self.recipients = 0
         self.outcomes: dict[str, int] = defaultdict(int)
         self.delayed = 0
-        self.by_cause: dict[tuple[object, ...], dict[str, int]] = {}
+        self.by_cause: dict[str | None, Fate] = defaultdict(Fate)
+
+
+_LATE = pl.col("outcome").is_in(["delivered", "expanded"])
+_WAITING = pl.col("outcome").is_in(["deferred", "softbounced"])
 
 
 def fates_of(ledger: pl.DataFrame) -> Fates:
@@ -31,12 +76,18 @@ def fates_of(ledger: pl.DataFrame) -> Fates:
     out.recipients = rows.height
     for name, number in rows.group_by("outcome").len().iter_rows():
         out.outcomes[name] = number
-    late = pl.col("outcome").is_in(["delivered", "expanded"]) & pl.col("failed_at").is_not_null()
-    out.delayed = rows.filter(late).height
     failed = rows.filter(pl.col("failed_at").is_not_null())
-    for row in failed.group_by(*CAUSE, "outcome").len().iter_rows(named=True):
-        fate = out.by_cause.setdefault(tuple(row[name] for name in CAUSE), defaultdict(int))
-        fate[row["outcome"]] += row["len"]
+    out.delayed = failed.filter(_LATE).height
+    counted = failed.group_by("cause", "outcome").agg(
+        pl.len(),
+        pl.col("begun").filter(_WAITING).min().alias("waits"),
+        (pl.col("at") - pl.col("begun")).filter(_LATE).median().alias("took"),
+    )
+    for cause, outcome, number, waits, took in counted.iter_rows():
+        fate = out.by_cause[cause]
+        fate.outcomes[outcome] += number
+        fate.waits = min(filter(None, (fate.waits, waits)), default=None)
+        fate.hours = took.total_seconds() / 3600 if took is not None and outcome == "delivered" else fate.hours
     return out
 
 
@@ -44,9 +95,8 @@ def _expired(ledger: pl.DataFrame) -> pl.DataFrame:
     """A message that expired takes its waiting recipients with it; they keep the cause of their last try."""
     whole = ledger.filter(pl.col("whole") & (pl.col("outcome") == "expired"))
     rows = ledger.filter(~(pl.col("whole") & (pl.col("outcome") == "expired")))
-    waiting = pl.col("outcome").is_in(["deferred", "softbounced"])
     ended = pl.col("message").is_in(whole.get_column("message").implode())
-    rows = rows.with_columns(outcome=pl.when(waiting & ended).then(pl.lit("expired")).otherwise(pl.col("outcome")))
+    rows = rows.with_columns(outcome=pl.when(_WAITING & ended).then(pl.lit("expired")).otherwise(pl.col("outcome")))
     seen = rows.get_column("message").unique()
     orphans = whole.filter(~pl.col("message").is_in(seen.implode()))
     return pl.concat([rows, orphans])

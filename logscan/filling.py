@@ -10,6 +10,11 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 # What may stand in a shell command without quotes; it must not begin like an option.
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
 
+ADDRESS = re.compile(r"[^\s<>@\"';,:()\[\]]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,})")
+_IP = re.compile(
+    r"(?<![0-9A-Fa-f.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{2,}(?:[0-9.]+)?)(?![0-9A-Fa-f.:])"
+)
+
 
 def fill(command: str, seen: Mapping[str, object]) -> str:
     """A command with what is known filled in; ``<domain>`` stays where nothing is, or nothing safe.
@@ -35,3 +40,11 @@ def _is_ip(text: str, version: int) -> bool:
         return ipaddress.ip_address(text).version == version and "%" not in text
     except ValueError:
         return False
+
+
+def named_in(text: str, but: str = "") -> dict[str, str]:
+    """What a reply names: the IP address refused (but not ``but``), the addressee's or the sender's domain."""
+    domain = next(iter(ADDRESS.findall(text)), "")
+    of_sender = "sender" in text.lower()
+    ip = next((found for found in _IP.findall(text) if found != but and (_is_ip(found, 4) or _is_ip(found, 6))), "")
+    return {"ip": ip, "domain": "" if of_sender else domain, "sender_domain": domain if of_sender else ""}

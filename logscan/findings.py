@@ -44,8 +44,30 @@ class DomainCount:
 
 
 @dataclass(slots=True)
+class Codes:
+    """How often replies of one cause had these codes; ``dsn`` is the MTA's own verdict where there was no reply."""
+
+    reply_code: int | None
+    enhanced_code: str | None
+    dsn: str | None
+    count: int
+
+
+@dataclass(slots=True)
+class Evidence:
+    """One real reply, and where it stands: file and byte offset."""
+
+    reply: str
+    source: str
+    offset: int
+
+
+@dataclass(slots=True)
 class Problem:
-    """One cause of trouble: replies of one reason, reply code and enhanced code."""
+    """One cause of trouble: what one rule knows, else one reason at one provider.
+
+    ``reply_code``, ``enhanced_code``, ``dsn`` and ``status`` are those of most of its replies; ``codes`` has all.
+    """
 
     event: str  # delivery: others refused our mail; rejection: we refused theirs
     status: str
@@ -71,6 +93,10 @@ class Problem:
     source: str  # where the example stands: file and byte offset
     offset: int
     templates: int  # how many different wordings
+    codes: list[Codes] = field(default_factory=list)  # the most frequent first
+    evidence: list[Evidence] = field(default_factory=list)  # of different wordings
+    waits_since: datetime | None = None  # the first try of the recipient that has waited longest
+    hours_to_recover: float | None = None  # from the first try to the delivery, median
     remedy: str = ""
     settings: dict[str, str] = field(default_factory=dict)  # what to look at in the own MTA, by its id
     check: str = ""

@@ -24,10 +24,10 @@ PUBLIC = (
 )  # fmt: skip
 CAUSES = (
     "mta", "event", "outcome", "status", "reason", "rule", "basis", "party", "conflict", "reply_code",
-    "enhanced_code", "dsn", "smtp_command", "provider", "template",
+    "enhanced_code", "dsn", "smtp_command", "provider", "template", "cause",
 )  # fmt: skip
 HOURS = ("event", "outcome", "hour")
-DOMAINS = ("event", "outcome", "status", "reason", "reply_code", "enhanced_code", "dsn", "recipient_domain")
+DOMAINS = ("event", "outcome", "status", "reason", "cause", "recipient_domain")
 NOTICES = ("mta", "kind", "severity", "template")
 SUMMARY = (
     *(schema.BY_NAME.get(name, schema.Column(name, "time", "the hour, UTC")) for name in PUBLIC),
@@ -38,7 +38,6 @@ SUMMARY = (
     schema.Column("source", "word", "the file of the example"),
     schema.Column("offset", "int", "byte offset of the example"),
 )
-_CAUSE = ("reason", "reply_code", "enhanced_code", "dsn")
 _FAILED = ("deferred", "softbounced", "bounced", "expired")
 _MEASURES = ("count", "first", "last", "example", "remote", "source", "offset")
 
@@ -68,6 +67,14 @@ def tally(rows: pl.DataFrame, keys: Sequence[str], text: str = "diagnostic") -> 
             pl.col("source", "offset").first(),
         )
     )
+
+
+def cause() -> pl.Expr:
+    """What failures are told apart by: the rule that knows it and the provider, else reason, provider, and codes."""
+    evidence = [pl.col(name).cast(pl.String) for name in ("reply_code", "enhanced_code", "dsn")]
+    codes = [pl.when(pl.col("reason") == "undefined").then(code) for code in evidence]
+    named = pl.concat_str([pl.coalesce("rule", "reason"), pl.col("provider"), *codes], separator=" ", ignore_nulls=True)
+    return pl.when(pl.col("reason").is_not_null()).then(named).alias("cause")
 
 
 def _remote(rows: pl.DataFrame) -> pl.Expr:
@@ -111,6 +118,7 @@ def summary_of(events: pl.DataFrame, notices: pl.DataFrame, kinds: pl.DataFrame 
     out = Summary()
     if not events.is_empty():
         rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
+        rows, kinds = (rows.with_columns(cause()), None) if kinds is None else (rows, kinds.with_columns(cause()))
         out.causes = tally(rows, CAUSES) if kinds is None else _causes(rows, kinds)
         out.hours = count(rows, HOURS)
         out.domains = count(rows, DOMAINS) if kinds is None else _domains(rows, kinds)
@@ -162,7 +170,7 @@ def _ledger(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
     """What became of each recipient of each message so far: one row for each, keyed by hashes."""
     tries = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") != "other"))
     if kinds is not None:
-        tries = tries.join(kinds.select("_key", "reason"), on="_key", how="left")
+        tries = tries.join(kinds.select("_key", "cause"), on="_key", how="left")
     host = pl.col("reporting_mta")
     failed = pl.col("outcome").is_in(_FAILED)
     tries = tries.select(
@@ -172,7 +180,8 @@ def _ledger(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
         pl.col("envelope_recipient").is_null().alias("whole"),
         pl.when(failed).then(pl.col("timestamp")).alias("failed_at"),
         pl.when(failed).then(pl.col("offset")).alias("failed_offset"),
-        *(pl.when(failed).then(pl.col(name)).alias(name) for name in _CAUSE),
+        pl.when(failed).then(pl.col("cause")).alias("cause"),
+        begun=pl.col("timestamp"),
         at=pl.col("timestamp"),
         offset=pl.col("offset"),
         tries=pl.lit(1, dtype=pl.Int64),
@@ -186,10 +195,12 @@ def _settle(tries: pl.DataFrame) -> pl.DataFrame:
     if not again.any():
         return tries
     rows = tries.filter(again)
-    failing = rows.filter(pl.col("failed_at").is_not_null()).sort("failed_at", "failed_offset", *_CAUSE)
-    why = failing.group_by("recipient", maintain_order=True).agg(pl.col("failed_at", "failed_offset", *_CAUSE).last())
+    failing = rows.filter(pl.col("failed_at").is_not_null()).sort("failed_at", "failed_offset", "cause")
+    why = failing.group_by("recipient", maintain_order=True).agg(pl.col("failed_at", "failed_offset", "cause").last())
     last = rows.sort("at", "offset", "outcome").group_by("recipient", maintain_order=True)
-    last_try = last.agg(pl.col("message", "outcome", "whole", "at", "offset").last(), pl.col("tries").sum())
+    last_try = last.agg(
+        pl.col("message", "outcome", "whole", "at", "offset").last(), pl.col("begun").min(), pl.col("tries").sum()
+    )
     settled = last_try.join(why, on="recipient", how="left").select(tries.columns)
     return pl.concat([tries.filter(~again), settled])
 

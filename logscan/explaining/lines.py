@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from logscan import codes
 from logscan.errors import OptionError
 from logscan.explaining.replies import ITSELF, Seen, seen_in
+from logscan.filling import ADDRESS, named_in
 from logscan.framing import REPEATED
 from logscan.packs import Mta, Shape
 from logscan.packs.knowledge import Knowledge
@@ -29,10 +29,6 @@ _REPLIES = (
     re.compile(rf"(?<![0-9.]){codes.ENHANCED}(?![0-9.])"),
 )
 _HOST = re.compile(r"(?:https?://)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})\b")
-_ADDRESS = re.compile(r"[^\s<>@\"';,:()\[\]]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,})")
-_IP = re.compile(
-    r"(?<![0-9A-Fa-f.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]{2,}(?:[0-9.]+)?)(?![0-9A-Fa-f.:])"
-)
 _CLIENT = re.compile(r"(?:client|helo|sender|host) ?(?:host|name)? ?\[?$", re.IGNORECASE)
 
 
@@ -150,23 +146,8 @@ def _unwrapped(text: str, packs: tuple[Mta, ...]) -> tuple[str | None, dict[str,
 
 def _with_text(seen: Seen, text: str) -> Seen:
     """What the text of a reply names besides: the address refused, the addressee's or the sender's domain."""
-    domain = next(iter(_ADDRESS.findall(text)), "")
-    of_sender = "sender" in text.lower()
-    ip = next((found for found in _IP.findall(text) if _is_ip(found) and found != seen.host), "")
-    return replace(
-        seen,
-        ip=seen.ip or ip,
-        domain=seen.domain or ("" if of_sender else domain),
-        sender_domain=seen.sender_domain or (domain if of_sender else ""),
-    )
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    named = named_in(text, but=seen.host)
+    return replace(seen, **{name: getattr(seen, name) or value for name, value in named.items()})
 
 
 def _provider(host: str, text: str, known: Knowledge) -> tuple[str | None, str]:
@@ -184,7 +165,7 @@ def _provider(host: str, text: str, known: Knowledge) -> tuple[str | None, str]:
     if said:
         return said, ITSELF
     if "sender" not in text.lower():
-        for domain in _ADDRESS.findall(text):
+        for domain in ADDRESS.findall(text):
             found = known.provider_of(None, domain)
             if found:
                 return found, domain

@@ -157,6 +157,7 @@ _RULE = Form(
         "text": TEXTS,
         "party": one_of(codes.Party),
         "status": one_of(codes.Status),
+        "title": WORD,
         "remedy": WORD,
         "settings": TEXT_TABLE,
         "check": WORD,

@@ -13,7 +13,7 @@ from logscan.errors import PackError
 from logscan.packs import find
 
 _RULE = {
-    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status",
+    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status", "title",
     "remedy", "settings", "check", "more", "source", "example",
 }  # fmt: skip
 _FOR_ANY_SERVER = ("mta.toml", "blocklists.toml", "languages.toml", "generic.toml")  # after those of providers
@@ -39,6 +39,7 @@ class Rule:
     text: tuple[str, ...] = ()
     party: Party | None = None
     status: Status | None = None
+    title: str = ""
     remedy: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)  # by the id of an MTA
     check: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logscan.findings import Findings, Problem
+from logscan.findings import Codes, Findings, Problem
 from logscan.render import words
 from logscan.render.page import Page
 
@@ -41,6 +41,7 @@ def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> lis
     out += page.item("to act", _party(problem, page))
     where = _where(problem, page)
     out += page.item("where", where) if where else []
+    out += page.item("codes", _codes(problem, page)) if len(problem.codes) > 1 else []
     out += page.item("seen", page.period(problem.first, problem.last) + _mta(findings, problem, page))
     return out + _evidence(problem, page)
 
@@ -48,17 +49,26 @@ def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> lis
 def _title(problem: Problem, lead: str, page: Page) -> list[str]:
     kind = words.status(problem.status)
     title = words.sentence(page.log(problem.title or problem.reason, 120))
-    lines = page.wrap(f"{title} ({codes(problem, page)}{f', {kind}' if kind else ''})", lead, " " * len(lead))
+    lines = page.wrap(
+        f"{title} ({codes(problem, page, problem.event)}{f', {kind}' if kind else ''})", lead, " " * len(lead)
+    )
     return [page.paint("bold", line) for line in lines]
 
 
-def codes(problem: Problem, page: Page) -> str:
+def _codes(problem: Problem, page: Page) -> str:
+    """All codes of a cause, the most frequent first, with how often each came."""
+    shown = problem.codes[:_DOMAINS]
+    named = [f"{codes(entry, page, problem.event)}{words.GLUE}({words.number(entry.count)})" for entry in shown]
+    return words.listed(named, len(problem.codes) - len(shown))
+
+
+def codes(given: Problem | Codes, page: Page, event: str = "delivery") -> str:
     """The codes of a reply, ``450 4.2.0``; what the MTA made of it where there was no reply."""
-    enhanced = page.log(problem.enhanced_code or "", 20)
-    if problem.reply_code is not None:
-        return f"{problem.reply_code}{words.GLUE}{enhanced}" if enhanced else str(problem.reply_code)
-    verdict = enhanced or page.log(problem.dsn or "", 20)
-    if verdict and problem.event == "rejection":
+    enhanced = page.log(given.enhanced_code or "", 20)
+    if given.reply_code is not None:
+        return f"{given.reply_code}{words.GLUE}{enhanced}" if enhanced else str(given.reply_code)
+    verdict = enhanced or page.log(given.dsn or "", 20)
+    if verdict and event == "rejection":
         return verdict  # a filter's verdict on what a client sent
     return f"no reply, dsn{words.GLUE}{verdict}" if verdict else "no reply code"
 
@@ -70,6 +80,8 @@ def _cost(problem: Problem, page: Page) -> str:
         if count:
             figure = words.number(count) if parts else words.many(count, "recipient")
             parts.append(page.paint(style, f"{figure} {fate}".replace(" ", words.GLUE)))
+    if problem.waits_since is not None and problem.waiting:
+        parts[-1 if not problem.recovered else -2] += f" (since {page.moment(problem.waits_since)})"
     tries = words.many(problem.count, f"failed{words.GLUE}attempt")
     kinds = [word for word, n in problem.outcomes.items() if n]
     if len(kinds) > 1:
@@ -107,7 +119,11 @@ def _evidence(problem: Problem, page: Page) -> list[str]:
     wordings = f"; one of {words.many(problem.templates, 'wording')}" if problem.templates > 1 else ""
     out = page.quote(problem.example or "(no text)", f"    {'reply':<9}", " " * 13)
     place = page.place(problem.source, problem.offset)
-    return out + page.wrap(place + wordings, " " * 13, " " * 13, style="dim")
+    out += page.wrap(place + wordings, " " * 13, " " * 13, style="dim")
+    for other in problem.evidence[1:]:
+        out += page.quote(other.reply or "(no text)", " " * 13, limit=160)
+        out += page.wrap(page.place(other.source, other.offset), " " * 13, " " * 13, style="dim")
+    return out
 
 
 def _remedy(problem: Problem, rank: int, told: dict[str, int], page: Page) -> list[str]:
