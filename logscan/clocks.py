@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from logscan import framing, sources
+from logscan import framing, sources, wrapping
 
 
 def of(
@@ -68,9 +68,14 @@ def beginning_with(data: bytes, source: sources.Source, zone: str, year: int | N
 
 def _first_month_day(data: bytes) -> int | None:
     for line in data[:4096].split(b"\n")[:8]:
-        text = line[:64].decode("ascii", "replace")
-        for start in (0, text.find(">") + 1, text.find("| ") + 2):
-            found = framing.month_day(text[start:])
-            if found is not None:
-                return found
+        text = line.decode("utf-8", "replace")
+        inside = wrapping.peeled(text, lambda inner: _month_day(inner) is not None)
+        found = _month_day(inside.text if inside else text)
+        if found is not None:
+            return found
     return None
+
+
+def _month_day(text: str) -> int | None:
+    """Of a stamp without a year at a line's beginning, or behind its priority."""
+    return framing.month_day(text[text.find(">", 0, 5) + 1 :])

@@ -55,7 +55,6 @@ SYSLOG: tuple[Frame, ...] = (
     ),
     *_both("facility-", "", rf" {_HOST} [a-z0-9]+\.[a-z]+ {_TAG}", "syslog with facilities"),
     *_both("bsd-facility-", "", rf" <[a-z0-9]+\.[a-z]+> {_HOST} {_TAG}", "syslog with facilities"),
-    *_both("compose-", r"[A-Za-z0-9_.-]+ +\| ", f" {_HOST} {_TAG}"),
 )
 
 # syslogd and rsyslogd fold equal lines into one ("$RepeatedMsgReduction on").

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from functools import cache
 
+from logscan import wrapping
 from logscan.framing import Frame
 from logscan.packs import Mta, tables
 
@@ -23,25 +24,29 @@ def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str) -> str:
     known = tables.format_of(table, packs) if table is not None else None
     if known is not None:
         return f"{known[0].name} {known[1].name}, local time ({known[1].zone or zone})"
-    frames: Counter[Frame] = Counter()
+    titles: Counter[str] = Counter()
     times: Counter[str] = Counter()
+    around: Counter[str] = Counter()
     mtas: dict[str, dict[str, None]] = {}
     for line in _lines(head):
+        inside = wrapping.peeled(line, lambda text: _framed(text, packs) is not None)
+        around[inside.title if inside else ""] += 1
+        line = inside.text if inside else line
         framed = _framed(line, packs)
         if framed is None:
             continue
         frame, found, mine = framed
-        frames[frame] += 1
+        titles[frame.title] += 1
         zoned = frame.stamp == "iso" and _OFFSET.match(found["_stamp"])
         times["times with offset" if zoned else f"local time ({zone})"] += 1
         for mta in mine:
             traits = mtas.setdefault(mta.name, {})
             payload = line[found.end() :]
             traits |= {trait.name: None for trait in mta.traits if _compiled(trait.pattern).match(payload)}
-    if not frames:
+    if not titles:
         return ""
     whose = " and ".join(" with ".join(filter(None, (name, ", ".join(traits)))) for name, traits in mtas.items())
-    return ", ".join(filter(None, (whose, frames.most_common(1)[0][0].title, times.most_common(1)[0][0])))
+    return ", ".join(filter(None, (whose, *(kind.most_common(1)[0][0] for kind in (titles, around, times)))))
 
 
 def _lines(head: bytes) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from logscan import framing, schema
+from logscan import framing, schema, wrapping
 from logscan.framing import Clock, Frame
 from logscan.packs.match import as_expected, read_payload, tagged
 from logscan.packs.mta import Mta, Shape
@@ -78,6 +78,8 @@ def explain_lines(data: bytes, *, offset: int, packs: tuple[Mta, ...], clock: Cl
 
 def explain_line(text: str, *, packs: tuple[Mta, ...], clock: Clock) -> Line:
     """What one line, without its newline, is."""
+    inside = wrapping.peeled(text, lambda line: _behead(line, packs) is not None)
+    text = inside.text if inside else text
     line = Line(0, text, "foreign", candidate=any(anchor in text for anchor in _anchors(packs)))
     framed = _behead(text, packs)
     if framed is None:

@@ -32,8 +32,6 @@ HEADS = {
     "bsd-facility-iso": ISO + " <mail.info> mx1 {agent}[4711]: ",
     "solaris-bsd": BSD + " mx1 {agent}[4711]: [ID 197553 mail.info] ",
     "solaris-iso": ISO + " mx1 {agent}[4711]: [ID 197553 mail.info] ",
-    "compose-bsd": "mail-1  | " + BSD + " mx1 {agent}[4711]: ",
-    "compose-iso": "mail-1  | " + ISO + " mx1 {agent}[4711]: ",
 }
 # Other ways to write the same heads.
 VARIANTS = (

@@ -21,7 +21,7 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # A room is a module or package of logscan. It may import rooms of lower levels. Rooms of one level are siblings and
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
-    0: "codes errors schema framing when places progress engines console",
+    0: "codes errors schema framing wrapping when places progress engines console",
     1: "packs rules phrases filling template findings reference",
     2: "nature sources parse oracle classifier summary building+causes+fates render",
     3: "scan+clocks+stage explaining",

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from logscan import codes
+from logscan import codes, wrapping
 from logscan.errors import OptionError
 from logscan.explaining.replies import ITSELF, Seen, seen_in
 from logscan.filling import ADDRESS, named_in
@@ -45,7 +45,8 @@ def log_line(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | No
 
     Raises OptionError for the line of a program that is no mail server known here.
     """
-    framed = _framed(_DAY.sub(r"\1  \2 ", text), packs)
+    inside = wrapping.peeled(text, lambda inner: _framed(_padded(inner), packs) is not None)
+    framed = _framed(_padded(inside.text if inside else text), packs)
     if framed is None:
         return None
     stamp, host, agent, payload, owner = framed
@@ -59,6 +60,10 @@ def log_line(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | No
     if read is None:
         return Pasted(line, None, Seen())
     return _as_line(line, *read, known)
+
+
+def _padded(text: str) -> str:
+    return _DAY.sub(r"\1  \2 ", text)
 
 
 def _framed(text: str, packs: tuple[Mta, ...]) -> tuple[str, str, str, str, Mta | None] | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 import polars as pl
 
 from logscan import schema
 from logscan.framing import Clock, Frame
 from logscan.packs.mta import Mta, nameless, of_lines
-from logscan.parse import head, reply, shapes
+from logscan.parse import head, reply, shapes, wrapped
 from logscan.parse import notices as notices_
 
 _SAMPLES = 5
@@ -90,34 +91,66 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     packs = of_lines(packs)
     rows, ascii_only = to_rows(data, offset)
     coverage = Coverage(bytes=len(data), lines=rows.height)
-    events: list[pl.DataFrame] = []
-    notices: list[pl.DataFrame] = []
-    messages: list[pl.DataFrame] = []
-    mask = rows.get_column("line").str.contains(_anchors(packs, wanted.messages))
-    candidates, rest = rows.filter(mask), rows.filter(~mask)
-    coverage.candidates = candidates.height
-    frames, others = head.ordered((candidates if candidates.height else rest).get_column("line"), _frames(packs))
-    framed = head.behead(candidates, frames + others, clock, ascii_only=ascii_only)
-    for mta in packs:
-        framed = _read(framed, mta, wanted, ascii_only, (events, notices, messages))
-    taken = pl.concat([frame.get_column("offset") for frame in (*events, *notices, *messages)]) if (
-        events or notices or messages
-    ) else pl.Series("offset", [], dtype=pl.Int64)  # fmt: skip
-    leftover = candidates.filter(~candidates.get_column("offset").is_in(taken.implode()))
-    unknown = [
-        _unknown(rest, packs, frames, others),
-        _unknown(leftover, packs, frames, others),
-    ]
+    taken = _Taken([], [], [])
+    frames = _frames(packs)
+    inner, rows = (
+        wrapped.peel(rows, frames) if wrapped.likely(rows.get_column("line"), frames) else (rows.clear(), rows)
+    )
+    left = _take(rows, packs, clock, wanted, ascii_only, taken, coverage)
+    if inner.is_empty() and left.height:
+        inner, rest = wrapped.peel(left, frames)
+        if inner.height:  # they were counted by what is around them
+            coverage.candidates -= _anchored(left, packs, wanted) - _anchored(rest, packs, wanted)
+            left = rest
+    if inner.height:
+        left = pl.concat([left, _take(inner, packs, clock, wanted, wrapped.is_ascii(inner), taken, coverage)])
+    events, notices, messages = taken
     coverage.events = sum(frame.height for frame in events)
     coverage.notices = sum(frame.height for frame in notices)
     coverage.facts = sum(frame.height for frame in messages)
-    _leftovers(coverage, unknown, packs, source)
+    _leftovers(coverage, left, packs, source)
     return Parsed(
         events=finished(events, source, wanted),
         messages=loose(messages, source),
         notices=loose(notices, source),
         coverage=coverage,
     )
+
+
+class _Taken(NamedTuple):
+    """What the shapes took out of a block, by kind."""
+
+    events: list[pl.DataFrame]
+    notices: list[pl.DataFrame]
+    messages: list[pl.DataFrame]
+
+
+def _take(  # noqa: PLR0913, PLR0917  # rows and all that it takes to read them
+    rows: pl.DataFrame,
+    packs: tuple[Mta, ...],
+    clock: Clock,
+    wanted: Wanted,
+    ascii_only: bool,
+    out: _Taken,
+    coverage: Coverage,
+) -> pl.DataFrame:
+    """Run all packs over lines; those that nothing takes and that are not left alone on purpose are returned."""
+    mask = rows.get_column("line").str.contains(_anchors(packs, wanted.messages))
+    candidates, rest = rows.filter(mask), rows.filter(~mask)
+    coverage.candidates += candidates.height
+    frames, others = head.ordered((candidates if candidates.height else rest).get_column("line"), _frames(packs))
+    framed = head.behead(candidates, frames + others, clock, ascii_only=ascii_only)
+    before = [len(part) for part in out]
+    for mta in packs:
+        framed = _read(framed, mta, wanted, ascii_only, out)
+    fresh = [frame.get_column("offset") for part, n in zip(out, before, strict=True) for frame in part[n:]]
+    taken = pl.concat(fresh) if fresh else pl.Series("offset", [], dtype=pl.Int64)
+    leftover = candidates.filter(~candidates.get_column("offset").is_in(taken.implode()))
+    return pl.concat([_unknown(rest, packs, frames, others), _unknown(leftover, packs, frames, others)])
+
+
+def _anchored(rows: pl.DataFrame, packs: tuple[Mta, ...], wanted: Wanted) -> int:
+    return int(rows.get_column("line").str.contains(_anchors(packs, wanted.messages)).sum())
 
 
 def to_rows(data: bytes, offset: int) -> tuple[pl.DataFrame, bool]:
@@ -164,7 +197,7 @@ def _read(
     mta: Mta,
     wanted: Wanted,
     ascii_only: bool,
-    out: tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]],
+    out: _Taken,
 ) -> pl.DataFrame:
     """Run one pack's shapes over framed lines; what is left over is returned."""
     ours = _tagged(framed, mta)
@@ -232,9 +265,9 @@ def _without(rows: pl.DataFrame, pattern: str) -> pl.DataFrame:
     return rows if rows.is_empty() else rows.filter(~pl.col("line").str.contains(pattern))
 
 
-def _leftovers(coverage: Coverage, unknown: list[pl.DataFrame], packs: tuple[Mta, ...], source: str) -> None:
+def _leftovers(coverage: Coverage, unknown: pl.DataFrame, packs: tuple[Mta, ...], source: str) -> None:
     """Tell other programs' lines from lines of an MTA that no pattern takes."""
-    rows = pl.concat(unknown).sort("offset")
+    rows = unknown.sort("offset")
     ours = 0
     if rows.height:
         framed = head.behead(rows, _frames(packs), Clock("UTC", 2000, 101), ascii_only=False)
