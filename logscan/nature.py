@@ -28,10 +28,10 @@ def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str) -> str:
     times: Counter[str] = Counter()
     around: Counter[str] = Counter()
     mtas: dict[str, dict[str, None]] = {}
-    for line in _lines(head):
-        inside = wrapping.peeled(line, lambda text: _framed(text, packs) is not None)
+    for raw in _lines(head):
+        inside = wrapping.peeled(raw, lambda text: _framed(text, packs) is not None)
         around[inside.title if inside else ""] += 1
-        line = inside.text if inside else line
+        line = inside.text if inside else raw
         framed = _framed(line, packs)
         if framed is None:
             continue

@@ -130,7 +130,9 @@ def test_hostile_lines_cut_anyhow(tmp_path_factory: pytest.TempPathFactory, data
         assert findings(path) == found
 
 
-@pytest.mark.parametrize("frames", [("bsd", "iso"), ("iso", "bsd"), ("rfc5424", "priority-bsd"), ("bsd", "solaris-bsd")])
+@pytest.mark.parametrize(
+    "frames", [("bsd", "iso"), ("iso", "bsd"), ("rfc5424", "priority-bsd"), ("bsd", "solaris-bsd")]
+)
 def test_a_frame_that_changes_within_the_file(tmp_path: Path, frames: tuple[str, str]) -> None:
     payload = "3F2A1C0E5B: to=<a@b.example>, relay=none, delay=1, delays=0/0/1/0, dsn=4.4.1, status=deferred (x)\n"
     before, after = (hostile.HEADS[name].format(agent="postfix/smtp") + payload for name in frames)

@@ -1,4 +1,4 @@
-"""Lines that came out of the journal, of containers, of a cluster: what is inside counts, as if it stood there plainly."""
+"""Lines out of the journal, of containers, of a cluster: what is inside counts, as if it stood there plainly."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def test_odd_messages(message: object, ascii_: bool) -> None:
     "fields",
     [
         {"_HOSTNAME": None}, {"_HOSTNAME": ["a"]}, {"_HOSTNAME": "a b"}, {"_HOSTNAME": "é"},
-        {"SYSLOG_IDENTIFIER": None, "_COMM": "smtp"}, {"SYSLOG_IDENTIFIER": None}, {"SYSLOG_IDENTIFIER": "postfix smtp"},
+        {"SYSLOG_IDENTIFIER": None, "_COMM": "smtp"}, {"SYSLOG_IDENTIFIER": None},
+        {"SYSLOG_IDENTIFIER": "postfix smtp"},
         {"_PID": "12"}, {"_PID": "x", "SYSLOG_PID": "3"}, {"_PID": "٣"}, {"_PID": 4}, {"SYSLOG_PID": ""},
         {"__REALTIME_TIMESTAMP": "x"}, {"__REALTIME_TIMESTAMP": 1767582245123456}, {"__REALTIME_TIMESTAMP": "9" * 17},
         {"__REALTIME_TIMESTAMP": "0"}, {"__REALTIME_TIMESTAMP": "9" * 16}, {"__REALTIME_TIMESTAMP": "x", "log": LINE},
@@ -134,16 +135,20 @@ def test_odd_fields(fields: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{", "{}", "{ }", "[]", "{]", '{"log":1}', '{"log":"', '{"log":"x"} y', '{"log" : "x"}', "[pod/a/b]", "[pod/a/b] ",
+        "{", "{}", "{ }", "[]", "{]", '{"log":1}', '{"log":"', '{"log":"x"} y', '{"log" : "x"}', "[pod/a/b]",
+        "[pod/a/b] ",
         "a | ", "| ", " | x", f"{wraps.STAMP} ", f"{wraps.STAMP} stdout F ", f"{wraps.STAMP} stdout F", "{" * 5000,
-        '{"log":"a","log":"b"}', '{"MESSAGE":"x"}', '{"\\u006cog":"x"}', '{"log":"x",}', '{"log":"\\q"}', '{"log":"\\ud800"}',
+        '{"log":"a","log":"b"}', '{"MESSAGE":"x"}', '{"\\u006cog":"x"}', '{"log":"x",}', '{"log":"\\q"}',
+        '{"log":"\\ud800"}',
         f'{{"log":"x","log":{json.dumps(LINE)}}}', f'{{"log":{json.dumps(LINE)},"log":"x"}}',
         f'{{"\\u006cog":{json.dumps(LINE)}}}', f' {{"log":{json.dumps(LINE)}}}', f'{{"log":{json.dumps(LINE)}}} ',
-        f'{{"a":{{"log":{json.dumps(LINE)}}}}}', f'{{ "log" : {json.dumps(LINE)} }}', f'{{"a":NaN,"log":{json.dumps(LINE)}}}',
+        f'{{"a":{{"log":{json.dumps(LINE)}}}}}', f'{{ "log" : {json.dumps(LINE)} }}',
+        f'{{"a":NaN,"log":{json.dumps(LINE)}}}',
         f'{{"a":01,"log":{json.dumps(LINE)}}}', f'{{"a":1e5,"log":{json.dumps(LINE)}}}',
         f'{{"a":{"9" * 30},"log":{json.dumps(LINE)}}}', f'{{"a":"\t","log":{json.dumps(LINE)}}}',
         f"a | b | c | {LINE}", f"a | b | c | d | {LINE}", f"a | {wraps.STAMP} {LINE}", f"a | {wraps.docker(LINE)}",
-        wraps.docker(wraps.docker(LINE)), wraps.docker(f"a | {LINE}"), wraps.docker(""), wraps.container(wraps.docker(LINE)),
+        wraps.docker(wraps.docker(LINE)), wraps.docker(f"a | {LINE}"), wraps.docker(""),
+        wraps.container(wraps.docker(LINE)),
     ],
 )  # fmt: skip
 def test_texts_that_are_nearly_wraps(text: str) -> None:
@@ -191,7 +196,7 @@ def test_year_of_a_stamp_inside(tmp_path: Path) -> None:
 @each_wrap
 def test_its_nature_is_told(name: str) -> None:
     text = nature_of(wrapped(name, LINE), PACKS, "UTC")
-    assert text.startswith("Postfix") and "from" in text or "with the stamps" in text
+    assert text.startswith("Postfix") and ("from" in text or "with the stamps" in text)
 
 
 def test_the_slow_reader_does_not_use_the_fast_way() -> None:
