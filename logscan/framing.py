@@ -7,6 +7,7 @@ A frame is an RE2-clean pattern for everything before the payload: priority, sta
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -148,3 +149,12 @@ def _offset(text: str) -> timedelta:
         return timedelta(0)
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     return timedelta(minutes=-minutes if text[0] == "-" else minutes)
+
+
+def as_iso(parts: Mapping[str, str | None]) -> str:
+    """A time in ISO 8601 from its parts: year, month, day, hour, minute, second, half (AM or PM)."""
+    hour = int(parts["hour"] or 0)
+    if parts.get("half"):
+        hour = hour % 12 + (12 if parts["half"] == "PM" else 0)
+    day = "-".join((parts[name] or "").zfill(2) for name in ("year", "month", "day"))
+    return f"{day}T{hour:02}:{parts['minute']}:{parts['second']}"

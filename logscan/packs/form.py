@@ -63,7 +63,6 @@ NUMBER = Kind("a number from 200 to 599", lambda value: type(value) is int and 2
 TABLE = Kind("a table", _table)
 TEXT_TABLE = Kind("a table of texts", _of_texts)
 WORD_TABLES = Kind("a table of tables of texts", lambda value: _table(value) and all(map(_of_texts, value.values())))
-TEXTS_TABLE = Kind("a table of lists of texts", lambda value: _table(value) and all(map(_texts, value.values())))
 TABLES = Kind("a list of tables", lambda value: isinstance(value, list) and all(map(_table, value)))
 STEPS = Kind("a list of steps of three texts each: column, literal that ends it, pattern of what it may be", _steps)
 KEYS = Kind(
@@ -81,6 +80,10 @@ WORDS_TABLE = Kind(
     lambda value: (
         _table(value) and all(isinstance(v, list) and v and all(isinstance(t, str) for t in v) for v in value.values())
     ),
+)
+TAKE = Kind(
+    "a table of texts, or of lists of texts of which the first counts that there is",
+    lambda value: _table(value) and all((isinstance(v, str) and v) or (v and _texts(v)) for v in value.values()),
 )
 EACH = Kind(
     "a table with columns (a list of texts), by (one character) and item (a pattern)",
@@ -109,7 +112,7 @@ _SHAPE = {"layout": STEPS, "trim": TEXT_TABLE, "keys": KEYS, "fixed": TEXT_TABLE
 _SEVERITY = one_of(("panic", "fatal", "error", "warning", "info"))
 _TOP = Form(
     {"mta": TABLE},
-    {"define": TEXT_TABLE, "missing": TEXTS_TABLE, "words": WORD_TABLES}
+    {"define": TEXT_TABLE, "missing": WORDS_TABLE, "words": WORD_TABLES}
     | dict.fromkeys(("event", "message", "notice", "ignore", "part", "frame", "trait", "format", "forged"), TABLES),
 )
 _MTA = Form(
@@ -129,13 +132,13 @@ _TABLES = {
     "trait": Form({"name": WORD, "pattern": WORD, "example": WORD}, {}),
     "format": Form(
         {"id": WORD, "name": WORD, "needs": TEXTS, "stamp": WORD},
-        {"take": TEXT_TABLE, "log_type": TEXTS, "zone": WORD, "separator": MARK, "starts": WORD, "columns": TEXTS}
+        {"take": TAKE, "stamps": TEXTS, "log_type": TEXTS, "zone": WORD, "separator": MARK, "starts": WORD, "columns": TEXTS}
         | {"each": EACH, "assemble": WORD},
     ),
     "forged": Form({"agent": WORD, "lines": TEXTS}, {}),
 }
 # Rows of a table are told by the values of columns; lines by anchors and patterns.
-_ROW = {"when": WORDS_TABLE, "unless": WORDS_TABLE, "take": TEXT_TABLE, "fixed": TEXT_TABLE, "parts": TEXTS}
+_ROW = {"when": WORDS_TABLE, "unless": WORDS_TABLE, "take": TAKE, "fixed": TEXT_TABLE, "parts": TEXTS, "whole": FLAG}
 _ROW_TABLES = _TABLES | {
     "event": Form({"id": WORD, "example": TABLES}, _ROW),
     "message": Form({"id": WORD, "example": TABLES}, _ROW | {"closes": FLAG}),

@@ -11,14 +11,14 @@ from functools import cache
 import regex
 
 from logscan import codes
-from logscan.packs.mta import Mta, Part, Shape
+from logscan.packs.mta import BRACED, Mta, Part, Shape
 
 Fields = dict[str, str | None]
 _REPLY = regex.compile(r"([2-5][0-9][0-9])(?:[- ]|$)")
 _ENHANCED = regex.compile(rf"(?:[2-5][0-9][0-9](?:[- ]))?#?({codes.ENHANCED})(?:[^0-9.]|$)")
 _NUMBER = regex.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _BLANKS = " \t"
-_BRACED = regex.compile(r"\{([^{}]+)\}")
+_DIGITS = 19
 # Whatever the MTA has in front, this is where a domain ends.
 _DOMAIN = regex.compile(r"@([^@ \t\r\n\x0b\x0c]+)$")
 
@@ -48,19 +48,18 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
 def match_row(mta: Mta, shape: Shape, taken: Fields) -> Fields:
     """The fields that a shape makes of a row's columns, which have the names that the format gives them."""
     fields: Fields = {name: value for name, value in taken.items() if value is not None}
-    for name, text in shape.take.items():
-        fields[name] = made(text, taken)
+    for name, texts in shape.take.items():
+        fields[name] = made(texts, taken)
     return _completed(mta, shape, fields)
 
 
-def made(text: str, columns: Mapping[str, str | None]) -> str | None:
-    """A column by its name, or a text made of several in braces; None when all of them are missing."""
-    names = _BRACED.findall(text)
-    if not names:
-        return columns.get(text) or None
-    if not any(columns.get(name) for name in names):
-        return None
-    return str(_BRACED.sub(lambda name: columns.get(name[1]) or "", text))
+def made(texts: tuple[str, ...], columns: Mapping[str, str | None]) -> str | None:
+    """The first of some columns that there is; a text with braces is made of several, if one of them is there."""
+    for text in texts:
+        names = BRACED.findall(text) or [text]
+        if any(columns.get(name) for name in names):
+            return BRACED.sub(lambda name: columns.get(name[1]) or "", text) if "{" in text else columns[text]
+    return None
 
 
 def chosen(mta: Mta, row: Mapping[str, str | None]) -> Shape | None:
@@ -117,7 +116,8 @@ def _apply(mta: Mta, part: Part, fields: Fields) -> None:
     if part.cut:
         fields[part.of] = value[: found.start()]
     taken = {name: text for name, text in found.groupdict().items() if text is not None}
-    fields.update({**part.fixed, **taken})
+    fixed = {name: BRACED.sub(lambda one: taken.get(one[1], ""), text) for name, text in part.fixed.items()}
+    fields.update({**fixed, **taken})
     _translate(mta, fields, taken)
 
 
@@ -158,6 +158,10 @@ def domain_of(address: str | None) -> str | None:
 def as_expected(fields: Mapping[str, object]) -> dict[str, object]:
     """The fields of an event as the table will show them: codes split off, numbers as numbers."""
     code, enhanced, text = split_reply(fields.get("diagnostic"))  # type: ignore[arg-type]  # a text or None
+    if (said := fields.get("_reply")) is not None:
+        code, enhanced, _ = split_reply(str(said))
+        whole = fields.get("diagnostic")
+        text = whole.strip(_BLANKS) if isinstance(whole, str) and code is not None else whole  # type: ignore[assignment]
     out: dict[str, object] = dict(fields)
     out |= {"reply_code": code, "enhanced_code": enhanced, "diagnostic": text}
     out["recipient_domain"] = domain_of(fields.get("envelope_recipient"))  # type: ignore[arg-type]  # a text or None
@@ -165,8 +169,13 @@ def as_expected(fields: Mapping[str, object]) -> dict[str, object]:
         if fields.get(name) is not None:
             out[name] = number_of(str(fields[name]))
     if out.get("size") is not None:
-        out["size"] = int(str(out["size"]))
+        out["size"] = whole_of(str(out["size"]))
     return out
+
+
+def whole_of(text: str) -> int | None:
+    """A whole number; None for anything else, and for one that is too long for any message."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def number_of(text: str) -> float | None:

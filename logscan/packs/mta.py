@@ -15,15 +15,17 @@ from logscan.packs import find
 from logscan.packs.tables import Format
 
 _MACRO = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+BRACED = re.compile(r"\{([^{}]+)\}")  # a name that stands for its value
 _GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
 TABLES = ("event", "message", "notice", "ignore")
 _TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "format", "forged", *TABLES}
 _MTA = {"id", "name", "reader", "frames", "tag"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
 _FORMAT = {
-    "id", "name", "needs", "stamp", "take", "log_type", "zone", "separator", "starts", "columns", "each", "assemble",
+    "id", "name", "needs", "stamp", "stamps", "take", "log_type", "zone", "separator", "starts", "columns", "each", "assemble",
 }  # fmt: skip
-_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example", "when", "unless", "take"}
+_SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
+_SHAPE |= {"when", "unless", "take", "whole"}
 _KEYS = {
     "event": _SHAPE,
     "message": _SHAPE | {"closes"},
@@ -79,7 +81,8 @@ class Shape:
     parts: tuple[Part, ...] = ()
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    take: Mapping[str, str] = field(default_factory=dict)
+    take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: bool = False
     closes: bool = False
     severity: str = ""
     title: str = ""
@@ -132,6 +135,10 @@ def groups(pattern: str) -> tuple[str, ...]:
 def nameless(pattern: str) -> str:
     """The pattern with its groups left without names, so that it can be joined with others."""
     return _GROUP.sub("(?:", pattern)
+
+
+def _listed(table: Mapping[str, str | list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: (value,) if isinstance(value, str) else tuple(value) for name, value in table.items()}
 
 
 class _Reader:
@@ -208,7 +215,8 @@ class _Reader:
             parts=tuple(parts[name] for name in table.get("parts", ())),
             when={name: tuple(values) for name, values in table.get("when", {}).items()},
             unless={name: tuple(values) for name, values in table.get("unless", {}).items()},
-            take=table.get("take", {}),
+            take=_listed(table.get("take", {})),
+            whole=table.get("whole", False),
             closes=table.get("closes", False),
             severity=table.get("severity", ""),
             title=table.get("title", ""),
@@ -225,12 +233,13 @@ class _Reader:
             name=table["name"],
             needs=tuple(table["needs"]),
             stamp=table["stamp"],
-            take=table.get("take", {}),
+            stamps=tuple(self.expand(pattern) for pattern in table.get("stamps", ())),
+            take=_listed(table.get("take", {})),
             log_type=tuple(name.lower() for name in table.get("log_type", ())),
             zone=table.get("zone", ""),
             separator=table.get("separator", ","),
             starts=self.expand(table.get("starts", "")),
-            columns=tuple(table.get("columns", ())),
+            columns=tuple(tuple(names.split(",")) for names in table.get("columns", ())),
             each=tuple(each.get("columns", ())),
             by=each.get("by", ";"),
             item=self.expand(each.get("item", "")),

@@ -5,9 +5,15 @@ The columnar reader (``logscan.parse.records``) does the same on whole blocks; t
 
 from __future__ import annotations
 
+import regex
+
+from logscan import framing
 from logscan.packs.match import Fields, chosen, compiled, made, match_row
 from logscan.packs.mta import Mta, Shape
 from logscan.packs.tables import Format, Table, format_of
+
+_NEWLINES = regex.compile(r"[ \t\r]*\n[ \t\r\n]*")
+_SIZE = regex.compile("[0-9]{1,18}")
 
 
 def fields_of(text: str, count: int, separator: str) -> list[str] | None:
@@ -52,13 +58,22 @@ def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[tuple[Mta,
     values = fields_of(text, len(table.columns), format_.separator)
     if values is None:
         return None
-    row = {name: value or None for name, value in zip(table.columns, values, strict=True)}
-    taken: Fields = {name: made(text, row) for name, text in format_.take.items()}
-    taken["_stamp"] = row.get(format_.stamp)
+    row = {name: _NEWLINES.sub(" ", value) or None for name, value in zip(table.columns, values, strict=True)}
+    taken: Fields = {name: made(texts, row) for name, texts in format_.take.items()} | {"_format": format_.id}
+    if not _SIZE.fullmatch(taken.get("size") or ""):
+        taken["size"] = None
     shape = chosen(mta, taken)
+    stamp = {"_stamp": _iso(row[format_.stamp] or "", format_)}
     if shape is None or shape.table == "ignore":
-        return [(mta, shape, taken)]
-    return [(mta, shape, match_row(mta, shape, entry)) for entry in _entries(taken, format_)]
+        return [(mta, shape, taken | stamp)]
+    entries = [taken] if shape.whole else _entries(taken, format_)
+    return [(mta, shape, match_row(mta, shape, entry) | stamp) for entry in entries]
+
+
+def _iso(stamp: str, format_: Format) -> str:
+    """A time in ISO 8601, by the first of the pack's patterns that matches it."""
+    found = next((match for pattern in format_.stamps if (match := compiled(pattern).search(stamp))), None)
+    return stamp if found is None else framing.as_iso(found.groupdict())
 
 
 def _entries(taken: Fields, format_: Format) -> list[Fields]:

@@ -31,12 +31,13 @@ class Format:
     name: str
     needs: tuple[str, ...]
     stamp: str
-    take: Mapping[str, str] = field(default_factory=dict)
+    stamps: tuple[str, ...] = ()  # patterns of times that are not ISO 8601
+    take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     log_type: tuple[str, ...] = ()
     zone: str = ""  # of stamps without one; empty is the user's
     separator: str = ","
     starts: str = ""  # how a row begins when the stamp stands first
-    columns: tuple[str, ...] = ()  # of a file without a header
+    columns: tuple[tuple[str, ...], ...] = ()  # of a file without a header, told by their number
     each: tuple[str, ...] = ()  # columns that hold lists: one row for each entry; the first says how many there are
     by: str = ";"
     item: str = ""  # what one entry looks like, where it may hold what parts the entries
@@ -98,7 +99,7 @@ def _named(table: Table, line: str, packs: Iterable[Mta]) -> Table | None:
 def _of_columns(table: Table, columns: Iterable[str], packs: Iterable[Mta]) -> Table:
     names = _distinct(columns)
     for mta, format_ in formats(packs):
-        fits = not format_.log_type or table.log_type.lower() in format_.log_type
+        fits = not (format_.log_type and table.log_type) or table.log_type.lower() in format_.log_type
         if fits and set(format_.needs) <= set(names):
             return replace(table, mta=mta.id, format=format_.id, columns=names, row="")
     return replace(table, mta="", format="", columns=names, row="")
@@ -118,8 +119,9 @@ def _without_header(line: str, packs: Iterable[Mta]) -> Table | None:
     for mta, format_ in formats(packs):
         if format_.columns and re.match(format_.starts, line):
             fields = next(csv.reader([line], delimiter=format_.separator), [])
-            if len(fields) == len(format_.columns):
-                return Table(mta.id, format_.id, format_.columns)
+            for columns in format_.columns:
+                if len(fields) == len(columns):
+                    return Table(mta.id, format_.id, columns)
     return None
 
 

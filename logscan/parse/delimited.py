@@ -34,6 +34,7 @@ class Rows:
     broken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"line": pl.String, "offset": pl.Int64}))
     headers: int = 0
     count: int = 0
+    broken_lines: bool = False  # whether a field may hold newlines
 
 
 def read(
@@ -49,6 +50,7 @@ def read(
     out = Rows()
     records, exact = _records(_lines(data, offset), table.begins)
     out.count = records.height
+    out.broken_lines = not exact
     for table_, rows, same in _stretches(records, table, packs, out):
         good, bad = _sound(rows, table_, packs)
         if bad.height:
@@ -160,5 +162,6 @@ def _fields(
         columns=[n for n, name in enumerate(table.columns) if columns is None or name in columns],
         separator=known[1].separator if known is not None else ",",
         quote_char='"' if b'"' in data else None,
+        null_values=[""] if b'""' in data else None,
     )
     return frame.with_columns(offsets.alias("offset"))

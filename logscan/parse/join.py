@@ -33,7 +33,8 @@ def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 
 def _complete(facts: pl.DataFrame) -> pl.DataFrame:
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _FACTS if name not in facts.columns]
-    return facts.with_columns(missing).with_columns(pl.col("size").cast(pl.Int64)).drop("timestamp", "agent")
+    facts = facts.with_columns(missing).with_columns(pl.col("size").cast(pl.Int64, strict=False))
+    return facts.drop("agent", strict=False)
 
 
 def _lives(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:

@@ -75,7 +75,7 @@ class Wanted:
     @property
     def captured(self) -> frozenset[str]:
         """The columns that must be taken out of the lines for it, with those that others are made of."""
-        reply_ = {"diagnostic"} if self.columns & {"reply_code", "enhanced_code"} else set()
+        reply_ = {"diagnostic", "_reply"} if self.columns & {"reply_code", "enhanced_code"} else set()
         address = {"envelope_recipient"} if "recipient_domain" in self.columns else set()
         return self.columns | reply_ | address
 

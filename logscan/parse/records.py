@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 
@@ -10,13 +11,12 @@ import polars as pl
 
 from logscan.framing import Clock
 from logscan.packs.match import chosen
-from logscan.packs.mta import Mta, Shape
+from logscan.packs.mta import BRACED, Mta, Shape, groups
 from logscan.packs.tables import Format, Table, format_of
 from logscan.parse import clock as clocks
 from logscan.parse import delimited, lines, shapes
 
 _TEXT = pl.String()
-_FIELD = re.compile(r"\{([^{}]+)\}")
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
 _KINDS = ("event", "notice", "message")
@@ -41,7 +41,7 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
         if known is None:
             coverage.foreign += frame.height
             continue
-        taken = _taken(frame, known[1], clock)
+        taken = _taken(frame, known[1], clock, broken_lines=rows.broken_lines)
         undated = taken.get_column("timestamp").is_null()
         strange.append(taken.filter(undated).get_column("offset"))
         strange.append(_shaped(taken.filter(~undated), known, wanted, coverage, found))
@@ -64,37 +64,60 @@ def _columns(table: Table, packs: tuple[Mta, ...]) -> frozenset[str]:
     return frozenset({known[1].stamp}.union(*(_names(text) for text in known[1].take.values())))
 
 
-def _names(text: str) -> list[str]:
-    """The columns that a text is made of: one by its name, or several in braces."""
-    return _FIELD.findall(text) or [text]
+def _names(texts: tuple[str, ...]) -> list[str]:
+    """The columns that some texts are made of: one by its name, or several in braces."""
+    return [name for text in texts for name in BRACED.findall(text) or [text]]
 
 
-def _made(text: str, have: set[str]) -> pl.Expr:
-    """A column by its name, or a text made of several; null when all of them are missing."""
+def _made(texts: tuple[str, ...], have: Collection[str]) -> pl.Expr:
+    """The first of some columns that there is; a text with braces is made of several, if one of them is there."""
+    found = [_one(text, have) for text in texts if any(name in have for name in _names((text,)))]
+    return pl.coalesce(found) if found else pl.lit(None, dtype=_TEXT)
+
+
+def _one(text: str, have: Collection[str]) -> pl.Expr:
     if "{" not in text:
-        return pl.col(text) if text in have else pl.lit(None, dtype=_TEXT)
-    names = [name for name in _names(text) if name in have]
-    pieces: list[pl.Expr] = []
-    for n, piece in enumerate(_FIELD.split(text)):
-        if n % 2 == 0:
-            pieces.append(pl.lit(piece))
-        elif piece in have:
-            pieces.append(pl.col(piece).fill_null(""))
-    some = pl.any_horizontal([pl.col(name).is_not_null() for name in names]) if names else pl.lit(value=False)
+        return pl.col(text)
+    pieces = [
+        pl.lit(piece) if n % 2 == 0 else pl.col(piece).fill_null("") if piece in have else pl.lit("")
+        for n, piece in enumerate(BRACED.split(text))
+    ]
+    some = pl.any_horizontal([pl.col(name).is_not_null() for name in BRACED.findall(text) if name in have])
     return pl.when(some).then(pl.concat_str(pieces))
 
 
-def _taken(frame: pl.DataFrame, format_: Format, clock: Clock) -> pl.DataFrame:
+def _taken(frame: pl.DataFrame, format_: Format, clock: Clock, *, broken_lines: bool) -> pl.DataFrame:
     """The columns of the file under the names that the pack gives them, and the time."""
-    have = set(frame.columns)
-    frame = frame.with_columns(pl.col(name).replace("", None) for name in have - {"offset"})
-    stamps = frame.get_column(format_.stamp)
+    names = [name for name in frame.columns if name != "offset"]
+    if broken_lines:
+        frame = frame.with_columns(pl.col(names).str.replace_all(r"[ \t\r]*\n[ \t\r\n]*", " "))
     zoned = replace(clock, zone=format_.zone) if format_.zone else clock
-    return frame.select(
+    taken = frame.select(
         "offset",
-        clocks.utc(stamps, "iso", zoned).alias("timestamp"),
-        *(_made(text, have).alias(name) for name, text in format_.take.items()),
+        clocks.utc(_stamps(frame, format_), "iso", zoned).alias("timestamp"),
+        pl.lit(format_.id).alias("_format"),
+        *(_made(texts, names).alias(name) for name, texts in format_.take.items()),
     )
+    if "size" in taken.columns:
+        size = pl.col("size")
+        taken = taken.with_columns(pl.when(size.str.contains("^[0-9]{1,18}$")).then(size).alias("size"))
+    return taken
+
+
+def _stamps(frame: pl.DataFrame, format_: Format) -> pl.Series:
+    """Times as ISO 8601; those that the pack has patterns for are written anew."""
+    stamp = pl.col(format_.stamp)
+    found = []
+    for pattern in format_.stamps:
+        names = groups(pattern)
+        at = {name: stamp.str.extract_groups(pattern).struct.field(name) for name in names}
+        hour = at["hour"].cast(pl.Int32)
+        if "half" in at:
+            hour = hour % 12 + pl.when(at["half"] == "PM").then(12).otherwise(0)
+        day = pl.concat_str([at[name].str.zfill(2) for name in ("year", "month", "day")], separator="-")
+        time = pl.concat_str([hour.cast(_TEXT).str.zfill(2), at["minute"], at["second"]], separator=":")
+        found.append(day + "T" + time)
+    return frame.select(pl.coalesce(*found, stamp).alias("stamp")).to_series()
 
 
 def _shaped(
@@ -132,8 +155,8 @@ def _number(mta: Mta, row: dict[str, str | None]) -> int | None:
 
 def _filled(rows: pl.DataFrame, mta: Mta, format_: Format, shape: Shape, wanted: lines.Wanted) -> pl.DataFrame:
     """One row for each entry of lists, then what a shape makes of it."""
-    have = set(rows.columns)
-    rows = _listed(rows, format_).with_columns(_made(text, have).alias(name) for name, text in shape.take.items())
+    rows = rows if shape.whole else _listed(rows, format_)
+    rows = rows.with_columns(_made(texts, rows.columns).alias(name) for name, texts in shape.take.items())
     want = wanted.captured if shape.table == "event" else lines.FACTS
     rows = shapes.filled(rows, mta, shape, want, ascii_only=False)
     rows = rows.with_columns(mta=pl.lit(mta.id), _times=pl.lit(1, dtype=pl.UInt32))

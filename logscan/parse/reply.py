@@ -14,8 +14,13 @@ _DOMAIN = r"@([^@ \t\r\n\x0b\x0c]+)$"
 
 
 def split(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add reply_code and enhanced_code, and put the diagnostic on one line; the order of rows may change."""
-    rows = rows.with_columns(pl.col("diagnostic").str.slice(0, _BEGINNING).alias("_begins"))
+    """Add reply_code and enhanced_code, and put the diagnostic on one line; the order of rows may change.
+
+    Where ``_reply`` is there, the codes are those of it: the reply within the diagnostic, or empty for none at all.
+    """
+    within = "_reply" in rows.columns
+    said = pl.coalesce("_reply", "diagnostic") if within else pl.col("diagnostic")
+    rows = rows.with_columns(said.str.slice(0, _BEGINNING).alias("_begins"))
     text = pl.col("_begins")
     codes_of = (
         rows.lazy()
@@ -29,6 +34,7 @@ def split(rows: pl.DataFrame) -> pl.DataFrame:
     )
     rows = rows.join(codes_of, on="_begins", how="left", nulls_equal=True, maintain_order="left")
     mask = rows.get_column("_many").fill_null(value=False)
+    mask &= rows.get_column("_reply").is_null() if within else True
     rows = rows.drop("_begins", "_many")
     if mask.any():
         rows = pl.concat([rows.filter(~mask), *_joined(rows.filter(mask))])

@@ -11,10 +11,11 @@ from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import Mta, Part, Shape, groups
+from logscan.packs.mta import BRACED, Mta, Part, Shape, groups
 
 _TEXT = pl.String()
 PAYLOAD = pl.col("_payload")
+_KEPT = ("_times", "_payload", "_reply")
 _AS_IS = pl.QueryOptFlags.none()  # these queries are short and written in the order in which they should run
 
 
@@ -180,7 +181,7 @@ def filled(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, 
     out = _apply_parts(
         lazy.drop(name for name in sorted(scratch) if name in names).collect(optimizations=_AS_IS), mta, parts
     )
-    scratch = {name for name in out.columns if name.startswith("_") and name not in ("_times", "_payload")}
+    scratch = {name for name in out.columns if name.startswith("_") and name not in _KEPT}
     return out.drop(sorted(scratch)).with_columns(
         pl.when(pl.col(name).is_in(list(values))).then(None).otherwise(pl.col(name)).alias(name)
         for name, values in mta.missing.items()
@@ -304,7 +305,21 @@ def _written(part: Part, names: set[str]) -> list[pl.Expr]:
             if part.cut and name == part.of:
                 sources.append(pl.when(_matched(n)).then(pl.col(name).str.strip_suffix(_match(n))))
         if name in part.fixed:
-            sources.append(pl.when(any_matched).then(pl.lit(part.fixed[name], dtype=_TEXT)))
+            sources += _fixed(part, part.fixed[name], any_matched)
         old = pl.col(name) if name in names else pl.lit(None, dtype=_TEXT)
         out.append(pl.coalesce(*sources, old).alias(name))
+    return out
+
+
+def _fixed(part: Part, value: str, any_matched: pl.Expr) -> list[pl.Expr]:
+    """A fixed value where a part matched; groups of the pattern stand in it in braces."""
+    if "{" not in value:
+        return [pl.when(any_matched).then(pl.lit(value, dtype=_TEXT))]
+    out: list[pl.Expr] = []
+    for n in range(len(part.patterns)):
+        pieces = [
+            pl.col(f"_g{n}").struct.field(piece).fill_null("") if at % 2 else pl.lit(piece)
+            for at, piece in enumerate(BRACED.split(value))
+        ]
+        out.append(pl.when(_matched(n)).then(pl.concat_str(pieces)))
     return out
