@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -16,9 +16,12 @@ import regex
 
 from logscan import framing, schema, wrapping
 from logscan.framing import Clock, Frame
-from logscan.packs.match import as_expected, read_payload, tagged
+from logscan.packs import rows
+from logscan.packs.match import as_expected, read_payload, tagged, whole_of
 from logscan.packs.mta import Mta, Shape
+from logscan.packs.tables import Table, format_of, headed
 
+_BOM = b"\xef\xbb\xbf"
 Row = dict[str, Any]
 # What a shape's table makes of a line; a line of no shape is "unparsed", one of no mail server "foreign".
 _KINDS = {"event": "event", "notice": "notice", "message": "message", "ignore": "ignored"}
@@ -40,6 +43,7 @@ class Line:
     candidate: bool = False
     shape: str = ""
     row: Row = field(default_factory=dict)
+    entries: list[Row] = field(default_factory=list)  # of a row of a table, which may hold several
 
 
 def read_lines(data: bytes, *, source: str, offset: int, packs: tuple[Mta, ...], clock: Clock) -> list[Row]:
@@ -103,6 +107,69 @@ def explain_line(text: str, *, packs: tuple[Mta, ...], clock: Clock) -> Line:
     return line
 
 
+def read_rows(  # noqa: PLR0913  # as read_lines, and the table
+    data: bytes, *, source: str, offset: int, table: Table, packs: tuple[Mta, ...], clock: Clock
+) -> list[Row]:
+    """The events of whole rows of a table that is in force at their beginning; else as ``read_lines``."""
+    names = (*schema.PARSED, "offset")
+    return [
+        {name: entry.get(name) for name in names} | {"source": source}
+        for row in explain_rows(data, offset=offset, table=table, packs=packs, clock=clock)
+        if row.kind == "event"
+        for entry in row.entries
+    ]
+
+
+def explain_rows(data: bytes, *, offset: int, table: Table, packs: tuple[Mta, ...], clock: Clock) -> Iterator[Line]:
+    """Every row and header of a table, in order, with what it is; lines of nothing are left out."""
+    if offset == 0 and data.startswith(_BOM):
+        data, offset = data[len(_BOM) :], len(_BOM)
+    begins = regex.compile(table.begins)
+    for text, at in _rows(data, offset, begins):
+        row = Line(at, text, "foreign")
+        after = headed(table, text, packs)
+        if text.startswith("#") or ((table.row or not table.format) and after.row == text):
+            row.kind, table = "ignored", after
+        elif table.format:
+            _read_row(row, table, packs, clock)
+        yield row
+
+
+def _rows(data: bytes, offset: int, begins: regex.Pattern[str]) -> Iterator[tuple[str, int]]:
+    """Rows with their places: a line belongs to the row before it when a quote is open there."""
+    held: list[str] = []
+    at = offset
+    for raw in _split(data):
+        text = raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
+        is_open = sum(line.count('"') for line in held) % 2 == 1
+        if not is_open or begins.search(text):
+            if any(line.strip() for line in held):
+                yield "\n".join(held), at
+            held, at = [], offset
+        held.append(text)
+        offset += len(raw)
+    if any(line.strip() for line in held):
+        yield "\n".join(held), at
+
+
+def _read_row(row: Line, table: Table, packs: tuple[Mta, ...], clock: Clock) -> None:
+    """Fill in what a row is."""
+    row.kind = "unparsed"
+    read = rows.read_row(row.text, table, packs)
+    if not read:
+        return
+    mta, shape, first = read[0]
+    known = format_of(table, packs)
+    zoned = replace(clock, zone=known[1].zone) if known is not None and known[1].zone else clock
+    stamp = framing.to_utc(first["_stamp"] or "", "iso", zoned)
+    if shape is None or stamp is None:
+        return
+    row.kind, row.shape = _KINDS[shape.table], shape.id
+    for _, _, fields in read:
+        entry = _row(shape, fields) | {"mta": mta.id, "timestamp": stamp, "offset": row.offset}
+        row.entries.append(entry)
+
+
 def _split(data: bytes) -> list[bytes]:
     """Lines with their newlines; only a line feed ends a line."""
     pieces = data.split(b"\n")
@@ -144,5 +211,5 @@ def _row(shape: Shape, fields: dict[str, str | None]) -> Row:
         return as_expected(fields)
     if shape.table == "message":
         row: Row = {name: value for name, value in fields.items() if name in _FACTS}
-        return row | ({"size": int(str(row["size"]))} if row.get("size") else {}) | {"closes": shape.closes}
+        return row | ({"size": whole_of(str(row["size"]))} if row.get("size") else {}) | {"closes": shape.closes}
     return dict(fields)

@@ -28,6 +28,7 @@ _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.EXPIRED: Status.PERMANENT,
 }
 _TURNED = {Party.US: Party.PEER, Party.PEER: Party.US}
+_LEAD = re.compile(rf"([2-5][0-9][0-9])[ -]({codes.ENHANCED})(?![0-9.])")
 _RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
 
 
@@ -252,6 +253,13 @@ def _party(reply: Reply, guess: Guess | None, known: Knowledge) -> str | None:
     return str(party.value)
 
 
+def _is_wrapped(reply: Reply) -> bool:
+    """Whether the diagnostic begins with a verdict of our own server, which quotes the reply that counts."""
+    found = _LEAD.match(reply.diagnostic or "") if reply.reply_code is not None and reply.dsn else None
+    said = (reply.reply_code, reply.enhanced_code)
+    return found is not None and found[2] == reply.dsn and (int(found[1]), found[2]) != said
+
+
 def _conflict(reply: Reply) -> str | None:
     klass = _reply_class(reply.reply_code)
     if reply.outcome == Outcome.SOFTBOUNCED:
@@ -264,6 +272,8 @@ def _conflict(reply: Reply) -> str | None:
         return Conflict.GREETING_5XX.value
     if reply.outcome == Outcome.EXPIRED:
         return Conflict.EXPIRED_TRANSIENT.value
+    if _is_wrapped(reply):
+        return Conflict.WRAPPED_REPLY.value
     if reply.reply_code is not None and reply.enhanced_code and str(reply.reply_code)[0] != reply.enhanced_code[0]:
         return Conflict.CLASS_MISMATCH.value
     return None

@@ -34,6 +34,7 @@ _FOR_REPORT = frozenset(
         "reporting_mta",
         "agent",
         "queue_id",
+        "network_message_id",
         "envelope_recipient",
         "recipient_domain",
         "remote_mta",

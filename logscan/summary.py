@@ -171,12 +171,13 @@ def _ledger(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
     tries = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") != "other"))
     if kinds is not None:
         tries = tries.join(kinds.select("_key", "cause"), on="_key", how="left")
-    host = pl.col("reporting_mta")
     failed = pl.col("outcome").is_in(_FAILED)
+    message, recipient = _identity(tries)
     tries = tries.select(
-        pl.struct(host, "queue_id").hash().alias("message"),
-        pl.struct(host, "queue_id", "envelope_recipient").hash().alias("recipient"),
+        message.alias("message"),
+        recipient.alias("recipient"),
         "outcome",
+        (pl.col("outcome") == "expired").alias("final"),
         pl.col("envelope_recipient").is_null().alias("whole"),
         pl.when(failed).then(pl.col("timestamp")).alias("failed_at"),
         pl.when(failed).then(pl.col("offset")).alias("failed_offset"),
@@ -189,14 +190,38 @@ def _ledger(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
     return _settle(tries)
 
 
+def _identity(tries: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+    """Hashes that tell messages and their recipients apart.
+
+    A message has one id on all servers where it has a network-message-id, else one on each host.
+    """
+    host = pl.struct("reporting_mta", "queue_id").hash()
+    at_host = pl.struct("reporting_mta", "queue_id", "envelope_recipient").hash()
+    if "network_message_id" not in tries.columns or tries.get_column("network_message_id").null_count() == len(tries):
+        return host, at_host
+    everywhere = pl.struct("network_message_id").hash()
+    address = pl.col("envelope_recipient").str.to_lowercase().alias("to")
+    known = pl.col("network_message_id").is_not_null()
+    return (
+        pl.when(known).then(everywhere).otherwise(host),
+        pl.when(known).then(pl.struct("network_message_id", address).hash()).otherwise(at_host),
+    )
+
+
 def _settle(tries: pl.DataFrame) -> pl.DataFrame:
-    """The last outcome of each recipient, and why it last failed; the place in the file tells within one second."""
+    """The last outcome of each recipient, and why it last failed; the place in the file tells within one second.
+
+    That a message expired says nothing of why: the failure before does.
+    """
     again = tries.get_column("recipient").is_duplicated()
     if not again.any():
         return tries
     rows = tries.filter(again)
-    failing = rows.filter(pl.col("failed_at").is_not_null()).sort("failed_at", "failed_offset", "cause")
-    why = failing.group_by("recipient", maintain_order=True).agg(pl.col("failed_at", "failed_offset", "cause").last())
+    failing = rows.filter(pl.col("failed_at").is_not_null())
+    failing = failing.sort(~pl.col("final"), "failed_at", "failed_offset", "cause")
+    why = failing.group_by("recipient", maintain_order=True).agg(
+        pl.col("final", "failed_at", "failed_offset", "cause").last()
+    )
     last = rows.sort("at", "offset", "outcome").group_by("recipient", maintain_order=True)
     last_try = last.agg(
         pl.col("message", "outcome", "whole", "at", "offset").last(), pl.col("begun").min(), pl.col("tries").sum()

@@ -132,7 +132,15 @@ _TABLES = {
     "trait": Form({"name": WORD, "pattern": WORD, "example": WORD}, {}),
     "format": Form(
         {"id": WORD, "name": WORD, "needs": TEXTS, "stamp": WORD},
-        {"take": TAKE, "stamps": TEXTS, "log_type": TEXTS, "zone": WORD, "separator": MARK, "starts": WORD, "columns": TEXTS}
+        {
+            "take": TAKE,
+            "stamps": TEXTS,
+            "log_type": TEXTS,
+            "zone": WORD,
+            "separator": MARK,
+            "starts": WORD,
+            "columns": TEXTS,
+        }
         | {"each": EACH, "assemble": WORD},
     ),
     "forged": Form({"agent": WORD, "lines": TEXTS}, {}),

@@ -22,7 +22,8 @@ _TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "format",
 _MTA = {"id", "name", "reader", "frames", "tag"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
 _FORMAT = {
-    "id", "name", "needs", "stamp", "stamps", "take", "log_type", "zone", "separator", "starts", "columns", "each", "assemble",
+    "id", "name", "needs", "stamp", "stamps", "take", "log_type", "zone", "separator", "starts", "columns", "each",
+    "assemble",
 }  # fmt: skip
 _SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
 _SHAPE |= {"when", "unless", "take", "whole"}

@@ -10,43 +10,10 @@ import regex
 from logscan import framing
 from logscan.packs.match import Fields, chosen, compiled, made, match_row
 from logscan.packs.mta import Mta, Shape
-from logscan.packs.tables import Format, Table, format_of
+from logscan.packs.tables import Format, Table, fields_of, format_of
 
 _NEWLINES = regex.compile(r"[ \t\r]*\n[ \t\r\n]*")
 _SIZE = regex.compile("[0-9]{1,18}")
-
-
-def fields_of(text: str, count: int, separator: str) -> list[str] | None:
-    """The fields of one row; None when their number is wrong, or a quote stands where none may (RFC 4180)."""
-    found: list[str] = []
-    at = 0
-    while len(found) <= count:
-        if text.startswith('"', at):
-            value, at = _quoted(text, at + 1)
-            if at < 0 or text[at : at + 1] not in ("", separator):
-                return None
-        else:
-            end = text.find(separator, at)
-            value = text[at : end if end >= 0 else len(text)]
-            at += len(value)
-            if '"' in value:
-                return None
-        found.append(value)
-        if at >= len(text):
-            break
-        at += 1
-    return found if len(found) == count else None
-
-
-def _quoted(text: str, at: int) -> tuple[str, int]:
-    """A quoted field, and the place behind its closing quote; -1 when there is none."""
-    value = ""
-    while (end := text.find('"', at)) >= 0:
-        value += text[at:end]
-        if text[end + 1 : end + 2] != '"':
-            return value, end + 1
-        value, at = value + '"', end + 2
-    return value, -1
 
 
 def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[tuple[Mta, Shape | None, Fields]] | None:
@@ -55,18 +22,18 @@ def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[tuple[Mta,
     if known is None:
         return []
     mta, format_ = known
-    values = fields_of(text, len(table.columns), format_.separator)
-    if values is None:
+    values = fields_of(text, format_.separator)
+    if values is None or len(values) != len(table.columns):
         return None
     row = {name: _NEWLINES.sub(" ", value) or None for name, value in zip(table.columns, values, strict=True)}
-    taken: Fields = {name: made(texts, row) for name, texts in format_.take.items()} | {"_format": format_.id}
+    taken: Fields = {"_format": format_.id, **{name: made(texts, row) for name, texts in format_.take.items()}}
     if not _SIZE.fullmatch(taken.get("size") or ""):
         taken["size"] = None
     shape = chosen(mta, taken)
-    stamp = {"_stamp": _iso(row[format_.stamp] or "", format_)}
+    stamp: Fields = {"_stamp": _iso(row[format_.stamp] or "", format_)}
     if shape is None or shape.table == "ignore":
         return [(mta, shape, taken | stamp)]
-    entries = [taken] if shape.whole else _entries(taken, format_)
+    entries = [taken] if shape.whole or shape.table != "event" else _entries(taken, format_)
     return [(mta, shape, match_row(mta, shape, entry) | stamp) for entry in entries]
 
 

@@ -7,7 +7,6 @@ mid-file, so a ``Table`` is small, picklable, and follows from the header lines 
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -65,15 +64,16 @@ def detect(head: bytes, packs: Iterable[Mta]) -> Table | None:
     packs = tuple(packs)
     for raw in head.removeprefix(_BOM).split(b"\n", _LINES)[:_LINES]:
         line = raw.removesuffix(b"\r").decode("utf-8", "replace")
-        if line.startswith("#"):
+        is_header = line.startswith("#")
+        if is_header:
             table = headed(table, line, packs)
         elif line.strip():
-            if not table.format:
-                table = _named(table, line, packs) or _without_header(line, packs) or table
-            break
-    if not table.format:
-        return None
-    return replace(table, begins=_begins(table, packs))
+            table = _named(table, line, packs) or _without_header(line, packs) or table
+        if table.format:
+            return replace(table, begins=_begins(table, packs))
+        if line.strip() and not is_header:
+            return None
+    return None
 
 
 def headed(table: Table, line: str, packs: Iterable[Mta]) -> Table:
@@ -90,7 +90,7 @@ def _named(table: Table, line: str, packs: Iterable[Mta]) -> Table | None:
     """The table that a row of names heads; None when it is no such row."""
     for mta, format_ in formats(packs):
         if all(name in line.lower() for name in format_.needs):
-            named = _of_columns(table, next(csv.reader([line], delimiter=format_.separator), []), (mta,))
+            named = _of_columns(table, fields_of(line, format_.separator) or [], (mta,))
             if named.format:
                 return replace(named, row=line)
     return None
@@ -103,6 +103,39 @@ def _of_columns(table: Table, columns: Iterable[str], packs: Iterable[Mta]) -> T
         if fits and set(format_.needs) <= set(names):
             return replace(table, mta=mta.id, format=format_.id, columns=names, row="")
     return replace(table, mta="", format="", columns=names, row="")
+
+
+def fields_of(text: str, separator: str) -> list[str] | None:
+    """The fields of one row; None when a quote stands where none may (RFC 4180)."""
+    found: list[str] = []
+    at = 0
+    while True:
+        if text.startswith('"', at):
+            value, at = _quoted(text, at + 1)
+            if at < 0 or text[at : at + 1] not in ("", separator):
+                return None
+        else:
+            end = text.find(separator, at)
+            value = text[at : end if end >= 0 else len(text)]
+            at += len(value)
+            if '"' in value:
+                return None
+            value = value.removesuffix("\r")
+        found.append(value)
+        if at >= len(text):
+            return found
+        at += 1
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    """A quoted field, and the place behind its closing quote; -1 when there is none."""
+    value = ""
+    while (end := text.find('"', at)) >= 0:
+        value += text[at:end]
+        if text[end + 1 : end + 2] != '"':
+            return value, end + 1
+        value, at = value + '"', end + 2
+    return value, -1
 
 
 def _distinct(columns: Iterable[str]) -> tuple[str, ...]:
@@ -118,7 +151,7 @@ def _without_header(line: str, packs: Iterable[Mta]) -> Table | None:
     """A file that was cut: its rows tell by how they begin, and by the number of their fields."""
     for mta, format_ in formats(packs):
         if format_.columns and re.match(format_.starts, line):
-            fields = next(csv.reader([line], delimiter=format_.separator), [])
+            fields = fields_of(line, format_.separator) or []
             for columns in format_.columns:
                 if len(fields) == len(columns):
                     return Table(mta.id, format_.id, columns)

@@ -33,6 +33,7 @@ class Rows:
     frames: list[tuple[Table, pl.DataFrame]] = field(default_factory=list)
     broken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"line": pl.String, "offset": pl.Int64}))
     headers: int = 0
+    foreign: int = 0  # rows under a header that no pack knows
     count: int = 0
     broken_lines: bool = False  # whether a field may hold newlines
 
@@ -52,6 +53,9 @@ def read(
     out.count = records.height
     out.broken_lines = not exact
     for table_, rows, same in _stretches(records, table, packs, out):
+        if format_of(table_, packs) is None:
+            out.foreign += rows.height
+            continue
         good, bad = _sound(rows, table_, packs)
         if bad.height:
             out.broken = pl.concat([out.broken, bad])

@@ -15,6 +15,8 @@ _FACTS = ("client", "envelope_sender", "size", "message_id", "network_message_id
 def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Fill client, sender, size and Message-ID of events from facts; both need _file and offset."""
     facts = _complete(facts)
+    if "network_message_id" in events.columns and facts.get_column("network_message_id").count():
+        events = _by_network_id(events, facts)
     lived = _lives(events, facts)
     known = (
         facts.join(lived.filter(pl.col("_fact")), on=["_file", "offset"], how="inner")
@@ -29,6 +31,19 @@ def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
         said = f"{name}_said" if name in events.columns else name
         filled.append(pl.coalesce(name, said).alias(name) if said != name else pl.col(name))
     return rows.with_columns(filled).sort("_row").drop("_row", "_life")
+
+
+def _by_network_id(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """A message with an id that holds on every server: the first who handed it over is its client."""
+    key = "network_message_id"
+    said = facts.filter(pl.col(key).is_not_null()).sort("timestamp", "_file", "offset")
+    names = [name for name in _FACTS if name != key]
+    known = said.group_by(key, maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in names)
+    rows = events.join(known, on=key, how="left", suffix="_said", maintain_order="left")
+    both = [name for name in names if name in events.columns]
+    return rows.with_columns(pl.coalesce(name, f"{name}_said").alias(name) for name in both).drop(
+        f"{name}_said" for name in both
+    )
 
 
 def _complete(facts: pl.DataFrame) -> pl.DataFrame:
@@ -55,13 +70,26 @@ def _lives(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 
 def with_causes(events: pl.DataFrame) -> pl.DataFrame:
     """Give an expired message the reason of its last failed attempt, which is why it expired."""
-    rows = events.with_row_index("_row")
-    ended = rows.filter(pl.col("outcome") == "expired").select("_row", *_KEY)
-    tries = rows.filter(pl.col("outcome").is_in(["deferred", "softbounced"])).select("_row", *_KEY, *_WHY)
-    if ended.is_empty() or tries.is_empty():
+    if not events.select((pl.col("outcome") == "expired").any()).item():
         return events
-    causes = ended.sort("_row").join_asof(tries.sort("_row"), on="_row", by=_KEY, check_sortedness=False)
-    out = rows.join(causes.drop(_KEY), on="_row", how="left", suffix="_why", maintain_order="left")
-    return out.with_columns(pl.coalesce(f"{name}_why", name).alias(name) for name in _WHY).drop(
-        "_row", *(f"{name}_why" for name in _WHY)
-    )
+    rows = events.with_row_index("_row")
+    if "network_message_id" not in rows.columns:
+        rows = rows.with_columns(network_message_id=pl.lit(None, dtype=pl.String))
+    known = pl.col("network_message_id").is_not_null()
+    # On one host lines follow each other; several servers only have the time in common, and tell of each recipient.
+    recipient = pl.col("envelope_recipient").str.to_lowercase().alias("_to")
+    causes = [
+        _before(rows.filter(~known), "_row", _KEY),
+        _before(rows.filter(known).with_columns(recipient), "timestamp", ("network_message_id", "_to")),
+    ]
+    out = rows.join(pl.concat(causes), on="_row", how="left", suffix="_why", maintain_order="left")
+    out = out.with_columns(pl.coalesce(f"{name}_why", name).alias(name) for name in _WHY)
+    return out.select(events.columns)
+
+
+def _before(rows: pl.DataFrame, on: str, by: tuple[str, ...]) -> pl.DataFrame:
+    """The reason of the last failed attempt before each expiry, by its row."""
+    order = list(dict.fromkeys((on, "_row")))
+    ended = rows.filter(pl.col("outcome") == "expired").select(*order, *by).sort(order)
+    tries = rows.filter(pl.col("outcome").is_in(["deferred", "softbounced"])).select(on, *by, *_WHY).sort(on)
+    return ended.join_asof(tries, on=on, by=by, check_sortedness=False).select("_row", *_WHY)

@@ -294,11 +294,13 @@ def finished(frames: list[pl.DataFrame], source: str, wanted: Wanted) -> pl.Data
     if "envelope_recipient" in rows.columns:
         rows = rows.with_columns(recipient_domain=reply.domain(pl.col("envelope_recipient")))
     rows = _unfolded(rows)
+    if wanted.messages:
+        rows = rows.sort("offset", *(["_entry"] if "_entry" in rows.columns else []))
     drop = [name for name in rows.columns if name.startswith("_")]
     rows = rows.drop(drop).with_columns(source=pl.lit(source))
     missing = [name for name in sorted(wanted.columns) if name not in rows.columns]
     rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
-    return rows.sort("offset") if wanted.messages else rows
+    return rows
 
 
 def _unfolded(rows: pl.DataFrame) -> pl.DataFrame:

@@ -33,13 +33,12 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
 ) -> lines.Parsed:
     """Parse whole rows; ``table`` is in force at their beginning, ``offset`` is their place in the stream."""
     rows = delimited.read(data, offset, table, packs, lambda of: _columns(of, packs))
-    coverage = lines.Coverage(bytes=len(data), lines=rows.count, ignored=rows.headers)
+    coverage = lines.Coverage(bytes=len(data), lines=rows.count, ignored=rows.headers, foreign=rows.foreign)
     found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _KINDS}
     strange = [rows.broken.get_column("offset")]
     for table_, frame in rows.frames:
         known = format_of(table_, packs)
         if known is None:
-            coverage.foreign += frame.height
             continue
         taken = _taken(frame, known[1], clock, broken_lines=rows.broken_lines)
         undated = taken.get_column("timestamp").is_null()
@@ -155,7 +154,7 @@ def _number(mta: Mta, row: dict[str, str | None]) -> int | None:
 
 def _filled(rows: pl.DataFrame, mta: Mta, format_: Format, shape: Shape, wanted: lines.Wanted) -> pl.DataFrame:
     """One row for each entry of lists, then what a shape makes of it."""
-    rows = rows if shape.whole else _listed(rows, format_)
+    rows = (rows if shape.whole or shape.table != "event" else _listed(rows, format_)).with_row_index("_entry")
     rows = rows.with_columns(_made(texts, rows.columns).alias(name) for name, texts in shape.take.items())
     want = wanted.captured if shape.table == "event" else lines.FACTS
     rows = shapes.filled(rows, mta, shape, want, ascii_only=False)

@@ -15,7 +15,7 @@ from logscan.packs.mta import BRACED, Mta, Part, Shape, groups
 
 _TEXT = pl.String()
 PAYLOAD = pl.col("_payload")
-_KEPT = ("_times", "_payload", "_reply")
+_KEPT = ("_times", "_payload", "_reply", "_entry")
 _AS_IS = pl.QueryOptFlags.none()  # these queries are short and written in the order in which they should run
 
 
