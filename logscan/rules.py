@@ -253,15 +253,9 @@ def _party(reply: Reply, guess: Guess | None, known: Knowledge) -> str | None:
     return str(party.value)
 
 
-def _is_wrapped(reply: Reply) -> bool:
-    """Whether the diagnostic begins with a verdict of our own server, which quotes the reply that counts."""
-    found = _LEAD.match(reply.diagnostic or "") if reply.reply_code is not None and reply.dsn else None
-    said = (reply.reply_code, reply.enhanced_code)
-    return found is not None and found[2] == reply.dsn and (int(found[1]), found[2]) != said
-
-
 def _conflict(reply: Reply) -> str | None:
     klass = _reply_class(reply.reply_code)
+    lead = _LEAD.match(reply.diagnostic or "")  # a verdict of our own server, which may quote the reply that counts
     if reply.outcome == Outcome.SOFTBOUNCED:
         return Conflict.SOFTBOUNCE.value
     if (
@@ -272,7 +266,7 @@ def _conflict(reply: Reply) -> str | None:
         return Conflict.GREETING_5XX.value
     if reply.outcome == Outcome.EXPIRED:
         return Conflict.EXPIRED_TRANSIENT.value
-    if _is_wrapped(reply):
+    if klass and lead and lead[2] == reply.dsn and lead.groups() != (str(reply.reply_code), reply.enhanced_code):
         return Conflict.WRAPPED_REPLY.value
     if reply.reply_code is not None and reply.enhanced_code and str(reply.reply_code)[0] != reply.enhanced_code[0]:
         return Conflict.CLASS_MISMATCH.value

@@ -14,6 +14,7 @@ from logscan.framing import Clock, Frame
 from logscan.packs.mta import Mta, nameless, of_lines
 from logscan.parse import head, reply, shapes, wrapped
 from logscan.parse import notices as notices_
+from logscan.parse.parts import any_of
 
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
@@ -184,7 +185,7 @@ def _anchors(packs: tuple[Mta, ...], messages: bool) -> str:
     kinds = [shape for mta in packs for shape in (*mta.events, *mta.notices, *(mta.messages if messages else ()))]
     anchors = {anchor for shape in kinds for anchor in shape.anchors}
     # An anchor that holds another one is found where that one is.
-    return shapes.any_of({a for a in anchors if not any(b != a and b in a for b in anchors)})
+    return any_of({a for a in anchors if not any(b != a and b in a for b in anchors)})
 
 
 @cache
