@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logscan import findings as report
-from logscan.causes import BAD, Row, cost, problems
+from logscan.causes import BAD, Row, cost, frequency, problems
 from logscan.fates import Fates, fates_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
@@ -47,7 +47,7 @@ def build(  # noqa: PLR0913  # everything a report names
     return report.Findings(
         totals=_totals(causes, ledger),
         problems=sorted(failures, key=cost),
-        refusals=sorted(refusals, key=lambda p: (-p.count, p.reason, p.reply_code or 0, p.enhanced_code or "")),
+        refusals=sorted(refusals, key=frequency),
         hours=hours,
         destinations=_destinations(summary.domains, known),
         notices=_notices(_rows(summary.notices), packs),

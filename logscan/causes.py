@@ -28,8 +28,13 @@ _MOST_EVIDENCE = 3
 def cost(problem: report.Problem) -> tuple[object, ...]:
     """The costliest first: what can still be saved counts twice what is lost; then what came late, then attempts."""
     worth = 2 * problem.waiting + problem.lost
+    return (problem.nothing_to_do, -worth, -problem.recovered, *frequency(problem))
+
+
+def frequency(problem: report.Problem) -> tuple[object, ...]:
+    """The most frequent first; no two causes stand at the same place."""
     names = (problem.reason, problem.reply_code or 0, problem.enhanced_code or problem.dsn or "", problem.title)
-    return (problem.nothing_to_do, -worth, -problem.recovered, -problem.count, *names)
+    return (-problem.count, *names, problem.rule or "", problem.providers, problem.party or "")
 
 
 def concerned(domains: pl.DataFrame, entry_of: Entries) -> dict[object, tuple[list[report.DomainCount], int]]:
