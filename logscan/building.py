@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from logscan import codes
 from logscan import findings as report
 from logscan.causes import BAD, Row, cost, frequency, problems
 from logscan.fates import Fates, fates_of
+from logscan.hints import hints_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from logscan.summary import Summary
 
 _MOST_DESTINATIONS = 50
+_MOST_HOSTS = 10
 _SILENCE = timedelta(hours=6)
 
 
@@ -43,6 +46,7 @@ def build(  # noqa: PLR0913  # everything a report names
     ours = [row for row in causes if row["event"] == "delivery" and row["outcome"] in BAD]
     failures = problems(ours, ledger.by_cause, summary.domains, known)
     refusals = problems([row for row in causes if row["event"] == "rejection"], {}, summary.domains, known)
+    greylisted = {row["cause"] for row in ours if row["reason"] == codes.Reason.GREYLISTED}
     hours = _hours(_rows(summary.hours))
     return report.Findings(
         totals=_totals(causes, ledger),
@@ -51,7 +55,7 @@ def build(  # noqa: PLR0913  # everything a report names
         hours=hours,
         destinations=_destinations(summary.domains, known),
         notices=_notices(_rows(summary.notices), packs),
-        conflicts=_conflicts(causes),
+        conflicts=_conflicts(causes, summary.conflicts),
         coverage=_coverage(coverage, causes, hours),
         sources=sources,
         skipped=skipped,
@@ -59,6 +63,7 @@ def build(  # noqa: PLR0913  # everything a report names
         zone=zone,
         since=since,
         until=until,
+        hints=hints_of(ledger, greylisted, {row["mta"] for row in causes}, known),
         forms=_forms(sources, natures or {}),
     )
 
@@ -179,16 +184,23 @@ def _notices(rows: list[Row], packs: tuple[Mta, ...]) -> list[report.Notice]:
     return sorted(out, key=lambda n: (_SEVERITY.get(n.severity, 9), -n.count, n.kind, n.template))
 
 
-def _conflicts(causes: list[Row]) -> list[report.Conflict]:
+def _conflicts(causes: list[Row], hosts: pl.DataFrame) -> list[report.Conflict]:
+    """Contradictions by their kind, each with the hosts that give most of them."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in causes:
         if row["conflict"]:
             groups[row["conflict"]].append(row)
+    named: dict[str, list[report.HostCount]] = defaultdict(list)
+    for row in sorted(hosts.to_dicts(), key=lambda row: (-row["count"], row["remote_mta"] or "")):
+        named[row["conflict"]].append(report.HostCount(row["remote_mta"] or "", row["count"]))
     out = []
     for name, rows in sorted(groups.items()):
         top = min(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
         number = sum(row["count"] for row in rows)
-        out.append(report.Conflict(name, number, top["example"] or "", top["source"], top["offset"]))
+        by = named[name]
+        out.append(
+            report.Conflict(name, number, by[:_MOST_HOSTS], len(by), top["example"] or "", top["source"], top["offset"])
+        )
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -15,12 +15,14 @@ class Fate:
     """What became of the recipients whose last failure had one cause.
 
     ``waits`` is the first try of the one that has waited longest; ``hours`` the median time from the first try to the
-    delivery.
+    delivery. ``pause`` is the median time in hours between the tries of those ``paused`` that were tried three times.
     """
 
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     waits: datetime | None = None
     hours: float | None = None
+    pause: float | None = None
+    paused: int = 0
 
     @property
     def lost(self) -> int:
@@ -46,6 +48,8 @@ def together(fates: Iterable[Fate]) -> Fate:
         for outcome, number in fate.outcomes.items():
             whole.outcomes[outcome] += number
         whole.waits = min(filter(None, (whole.waits, fate.waits)), default=None)
+        if fate.paused > whole.paused:
+            whole.pause, whole.paused = fate.pause, fate.paused
         if fate.recovered > most:
             whole.hours, most = fate.hours, fate.recovered
     return whole
@@ -59,9 +63,12 @@ class Fates:
         self.recipients = 0
         self.outcomes: dict[str, int] = defaultdict(int)
         self.delayed = 0
+        self.lifetime: float | None = None  # hours from the first try to the expiry, median
+        self.measured = 0  # of how many recipients that is
         self.by_cause: dict[str | None, Fate] = defaultdict(Fate)
 
 
+_UNSURE = timedelta(hours=2)
 _LATE = pl.col("outcome").is_in(["delivered", "expanded"])
 _WAITING = pl.col("outcome").is_in(["deferred", "softbounced"])
 
@@ -78,6 +85,7 @@ def fates_of(ledger: pl.DataFrame) -> Fates:
         out.outcomes[name] = number
     failed = rows.filter(pl.col("failed_at").is_not_null())
     out.delayed = failed.filter(_LATE).height
+    _measure(failed, out)
     counted = failed.group_by("cause", "outcome").agg(
         pl.len(),
         pl.col("begun").filter(_WAITING).min().alias("waits"),
@@ -89,6 +97,18 @@ def fates_of(ledger: pl.DataFrame) -> Fates:
         fate.waits = min(filter(None, (fate.waits, waits)), default=None)
         fate.hours = took.total_seconds() / 3600 if took is not None and outcome == "delivered" else fate.hours
     return out
+
+
+def _measure(failed: pl.DataFrame, out: Fates) -> None:
+    """How long the queue keeps a message, and how long it pauses between tries."""
+    # What was tried already when the log began would seem younger than it is.
+    young = pl.col("begun") > pl.col("begun").min() + _UNSURE
+    lived = (pl.col("at") - pl.col("begun")).dt.total_seconds() / 3600
+    ended = failed.filter(young & (pl.col("outcome") == "expired"))
+    out.lifetime, out.measured = ended.select(lived.median()).item(), ended.height
+    often = failed.filter(pl.col("tries") > 2).group_by("cause").agg((lived / (pl.col("tries") - 1)).median(), pl.len())
+    for cause, pause, number in often.iter_rows():
+        out.by_cause[cause].pause, out.by_cause[cause].paused = pause, number
 
 
 def _expired(ledger: pl.DataFrame) -> pl.DataFrame:

@@ -148,11 +148,34 @@ class Notice:
 
 
 @dataclass(slots=True)
+class Hint:
+    """How the own queue tries again, where that loses or delays mail; ``value`` in hours, or a count."""
+
+    id: str
+    title: str
+    value: float
+    count: int  # of how many recipients it is
+    remedy: str
+    settings: dict[str, str]  # what to change in the own MTA, by its id
+    source: str
+
+
+@dataclass(slots=True)
+class HostCount:
+    """How often a host is concerned; the host is empty where the log names none."""
+
+    host: str
+    count: int
+
+
+@dataclass(slots=True)
 class Conflict:
     """Replies whose pieces of evidence disagree."""
 
     conflict: str
     count: int
+    hosts: list[HostCount]  # who gave them, the most frequent first
+    host_count: int
     example: str
     source: str
     offset: int
@@ -216,6 +239,7 @@ class Findings:
     zone: str
     since: datetime | None = None
     until: datetime | None = None
+    hints: list[Hint] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ CAUSES = (
 )  # fmt: skip
 HOURS = ("event", "outcome", "hour")
 DOMAINS = ("event", "outcome", "status", "reason", "cause", "recipient_domain")
+CONFLICTS = ("conflict", "remote_mta")
 NOTICES = ("mta", "kind", "severity", "template")
 SUMMARY = (
     *(schema.BY_NAME.get(name, schema.Column(name, "time", "the hour, UTC")) for name in PUBLIC),
@@ -50,6 +51,7 @@ class Summary:
     hours: pl.DataFrame = field(default_factory=pl.DataFrame)
     domains: pl.DataFrame = field(default_factory=pl.DataFrame)
     notices: pl.DataFrame = field(default_factory=pl.DataFrame)
+    conflicts: pl.DataFrame = field(default_factory=pl.DataFrame)
     ledger: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
@@ -105,6 +107,15 @@ def _domains(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     return pairs.join(kinds, on="_key", how="left").group_by(DOMAINS).agg(pl.col("count").sum())
 
 
+def _conflicts(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
+    """Count of one block's contradictions by who gave them."""
+    rows = rows.with_columns(_remote(rows).alias("remote_mta"))
+    if kinds is None:
+        return count(rows.filter(pl.col("conflict").is_not_null()), CONFLICTS)
+    torn = kinds.filter(pl.col("conflict").is_not_null()).select("_key", "conflict")
+    return count(rows.select("_key", "remote_mta").join(torn, on="_key", how="inner"), CONFLICTS)
+
+
 def count(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Count rows by keys alone."""
     return rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"))
@@ -122,6 +133,7 @@ def summary_of(events: pl.DataFrame, notices: pl.DataFrame, kinds: pl.DataFrame 
         out.causes = tally(rows, CAUSES) if kinds is None else _causes(rows, kinds)
         out.hours = count(rows, HOURS)
         out.domains = count(rows, DOMAINS) if kinds is None else _domains(rows, kinds)
+        out.conflicts = _conflicts(rows, kinds)
         out.ledger = _ledger(rows, kinds)
     if not notices.is_empty():
         texts = notices.select(pl.col("_text").unique()).drop_nulls()
@@ -147,6 +159,7 @@ def combine_all(parts: Sequence[Summary]) -> Summary:
         hours=_merge(whole["hours"], HOURS),
         domains=_merge(whole["domains"], DOMAINS),
         notices=_merge(whole["notices"], NOTICES),
+        conflicts=_merge(whole["conflicts"], CONFLICTS),
         ledger=_merge_ledger(whole["ledger"]),
     )
 

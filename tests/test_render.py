@@ -25,6 +25,8 @@ from logscan.findings import (
     Destination,
     DomainCount,
     Findings,
+    Hint,
+    HostCount,
     Hour,
     Notice,
     Problem,
@@ -88,7 +90,9 @@ def findings(**changes: Any) -> Findings:
         "hours": hours(26),
         "destinations": [Destination("gmail.com", "google", 90, 70, 19, 1, "rate_limited", "rate limited")],
         "notices": [notice(), notice(severity="fatal", kind="fatal", title="fatal errors", count=3)],
-        "conflicts": [Conflict("class_mismatch", 17, "550 4.7.1 later", "/var/log/mail.log", 12)],
+        "conflicts": [
+            Conflict("class_mismatch", 17, [HostCount("mx.a.net", 17)], 1, "550 4.7.1 later", "/var/log/mail.log", 12),
+        ],
         "coverage": Coverage(
             104_857_600, 725_123, 700_000, 120_000, 12_382, 567_618, 25_120, 3, 1, 103_000,
             [Sample("/var/log/mail.log", 991, "Nov 23 09:00:00 mx1 postfix/smtp[12]: something new")],
@@ -124,8 +128,9 @@ def hostile(text: str, count: int = 3) -> Findings:
         refusals=[refusal(**each), refusal(**(each | {"party": "us"}))],
         destinations=[Destination(text, text, 9, 3, 3, 3, text, text)],
         notices=[Notice(text, text, text, text, text, count, START, END, text, text, 7)],
-        conflicts=[Conflict(text, count, text, text, 7)],
+        conflicts=[Conflict(text, count, [HostCount(text, count)], 9, text, text, 7)],
         coverage=Coverage(lines=9, understood=5, unparsed=4, samples=[Sample(text, 1, text)]),
+        hints=[Hint(text, text, 4.0, count, text, {text: text}, text)],
         sources=[text, text],
         skipped=[(text, text)],
         mtas=[text, "exim"],
@@ -171,7 +176,10 @@ def test_no_line_is_wider_than_the_terminal(width: int, encoding: str) -> None:
         refusals=[refusal(example=words_, domains=[DomainCount(long, 5)], party="us", check=CHECK)],
         destinations=[Destination(long, "exchange_online", 99999, 99999, 99999, 99999, "x", "reason " * 9)],
         notices=[notice(example=words_, title="title " * 20)],
-        conflicts=[Conflict("class_mismatch", 9, words_, "/srv/" + "x" * 300, 10**12)],
+        conflicts=[
+            Conflict("class_mismatch", 9, [HostCount("host." * 40, 9)] * 9, 99, words_, "/srv/" + "x" * 300, 10**12)
+        ],
+        hints=[Hint("x", "title " * 30, 4.0, 9, words_, {"postfix": words_}, words_)],
         sources=["/srv/" + "y" * 300] * 9,
         skipped=[("/srv/" + "z" * 300, words_)],
         mtas=["postfix", "exim"],

@@ -11,6 +11,7 @@ from typing import Any
 from logscan.codes import Party, Reason, SmtpCommand, Status
 from logscan.errors import PackError
 from logscan.packs import find
+from logscan.packs.retry import Hint, hints
 
 _RULE = {
     "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status", "title",
@@ -64,6 +65,7 @@ class Knowledge:
     domains: Mapping[str, str]  # recipient domain -> provider
     said: Mapping[str, str]  # fragment of a reply, in lower case -> provider
     rules: tuple[Rule, ...]
+    hints: tuple[Hint, ...] = ()
 
     def provider_of(self, host: str | None, domain: str | None, text: str | None = None) -> str | None:
         """The provider behind a peer's host name (by suffix), else a reply, else a domain where no host is known.
@@ -154,4 +156,5 @@ def knowledge(folders: tuple[Path, ...] = ()) -> Knowledge:
         domains={domain: name for name, entry in providers.items() for domain in entry.get("domains", ())},
         said={text.lower(): name for name, entry in providers.items() for text in entry.get("said", ())},
         rules=_rules(folders),
+        hints=hints(find.load_toml(shipped / "retry.toml")["hint"]),
     )

@@ -8,6 +8,7 @@ from logscan.findings import Destination, Findings, Notice
 from logscan.render import words
 from logscan.render.page import Column, Page, table
 
+_HOSTS = 4
 _GRAVE = ("panic", "fatal", "error")
 _SEVERITY = (*_GRAVE, "warning", "info")
 _WIDE = 100  # cells from which the table shows provider and attempts
@@ -152,6 +153,24 @@ def conflicts(findings: Findings, page: Page) -> list[str]:
     for conflict in some:
         text = page.log(words.conflict(conflict.conflict), 120)
         out += page.wrap(text, f"  {words.number(conflict.count):>{wide}}  ", indent)
+        shown = [f"{page.log(entry.host or 'no host named', 44)}{words.GLUE}{words.number(entry.count)}"
+                 for entry in conflict.hosts[:_HOSTS]]  # fmt: skip
+        out += page.wrap(words.listed(shown, conflict.host_count - len(shown)), indent, indent) if shown else []
         out += page.quote(conflict.example, indent, limit=page.width - len(indent))
         out += page.wrap(page.place(conflict.source, conflict.offset), indent, indent, style="dim")
+    return out
+
+
+def hints(findings: Findings, page: Page) -> list[str]:
+    """How the own queue tries again, where that loses or delays mail."""
+    if not findings.hints:
+        return []
+    out = page.heading("How your queue tries again")
+    for hint in findings.hints:
+        title = page.log(f"{hint.title} ({words.many(hint.count, 'recipient')})", 120)
+        out += page.wrap(title, "  ", "  ", style="bold")
+        out += page.item("remedy", page.log(hint.remedy))
+        for mta, setting in hint.settings.items():
+            out += page.item(page.log(mta, 8), page.log(setting))
+        out += page.item("source", page.log(hint.source), links=True)
     return out

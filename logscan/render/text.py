@@ -13,7 +13,7 @@ from logscan.render.coverage import coverage
 from logscan.render.page import Page
 from logscan.render.problems import problems, refusals
 from logscan.render.strip import strip
-from logscan.render.tables import conflicts, destinations, notices
+from logscan.render.tables import conflicts, destinations, hints, notices
 
 NARROWEST = 60
 WIDEST = 140  # longer lines of prose are hard to read
@@ -35,7 +35,7 @@ def to_text(
         parts = [head.nothing(findings, page)]
     else:
         parts = [head.answer(findings, page), head.block(findings, page)]
-    sections = (problems, strip, destinations, refusals, notices, conflicts)
+    sections = (problems, hints, strip, destinations, refusals, notices, conflicts)
     parts += [section(findings, page) for section in sections]
     if findings.coverage.lines or findings.sources or findings.skipped:
         parts.append(coverage(findings, page))
