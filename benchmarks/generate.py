@@ -6,7 +6,7 @@ import re
 import sys
 from bisect import bisect
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -14,12 +14,15 @@ from random import Random
 from typing import Protocol
 
 from events import Event, start_of
+from exchange_words import VERSIONS
+from gen_exchange import ExchangeWriter
 from gen_postfix import PostfixWriter
 from population import Population
 from replies import load
 from traffic import Traffic
 from truth import Line, Truth
 
+BOM = b"\xef\xbb\xbf"
 START = datetime(2026, 1, 5, tzinfo=timezone(timedelta(hours=1)))
 BYTES_PER_EVENT = 1_055
 BATCH = 4_000
@@ -33,7 +36,10 @@ class Writer(Protocol):
         """Give the lines of one event, in any order."""
 
 
-WRITERS: dict[str, Callable[[Random, datetime], Writer]] = {"postfix": PostfixWriter}
+WRITERS: dict[str, Callable[[Random, datetime, str], Writer]] = {
+    "postfix": lambda rng, start, _: PostfixWriter(rng, start),
+    "exchange": ExchangeWriter,
+}
 
 
 def size(text: str) -> int:
@@ -48,8 +54,8 @@ class Stamper:
     """Writes time stamps, each second once."""
 
     def __init__(self, style: str) -> None:
-        """Choose between `traditional` and `iso`."""
-        self._iso = style == "iso"
+        """Choose between `traditional`, `iso` and `utc`, which has milliseconds."""
+        self._style = style
         self._second = -1
         self._text = ""
 
@@ -59,10 +65,13 @@ class Stamper:
         if second != self._second:
             moment = START + timedelta(seconds=second)
             self._second = second
-            self._text = (
-                f"{moment:%Y-%m-%dT%H:%M:%S}" if self._iso else f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
-            )
-        return f"{self._text}.{fraction:06d}+01:00" if self._iso else self._text
+            if self._style == "traditional":
+                self._text = f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
+            else:
+                self._text = f"{moment.astimezone(UTC) if self._style == 'utc' else moment:%Y-%m-%dT%H:%M:%S}"
+        if self._style == "utc":
+            return f"{self._text}.{fraction // 1000:03d}Z"
+        return f"{self._text}.{fraction:06d}+01:00" if self._style == "iso" else self._text
 
 
 def ordered(events: Iterator[Event], writer: Writer) -> Iterator[Line]:
@@ -77,23 +86,30 @@ def ordered(events: Iterator[Event], writer: Writer) -> Iterator[Line]:
         waiting = waiting[ready:]
 
 
-def generate(mta: str, target: int, out: Path, seed: int, stamps: str) -> Truth:
+def generate(  # noqa: PLR0913, PLR0917  # one for each option
+    mta: str, target: int, out: Path, seed: int, stamps: str, version: str = "2019"
+) -> Truth:
     """Write a log of about `target` bytes, never more, and give its counts."""
     rng = Random(seed)
     providers = load()
     traffic = Traffic(rng, providers, Population(rng, providers))
-    lines = ordered(traffic.events(target / BYTES_PER_EVENT), WRITERS[mta](rng, START))
-    truth, stamp = Truth(), Stamper(stamps)
-    with out.open("w", encoding="ascii", newline="\n", buffering=1 << 20) as stream:
+    writer = WRITERS[mta](rng, START, version)
+    lines = ordered(traffic.events(target / BYTES_PER_EVENT), writer)
+    truth, stamp = Truth(), Stamper("utc" if mta == "exchange" else stamps)
+    head = getattr(writer, "head", "").encode("utf-8-sig")
+    with out.open("wb", buffering=1 << 20) as stream:
+        if len(head) > len(BOM):
+            stream.write(head)
+            truth.bytes, truth.lines = len(head), head.count(b"\n")
         for moment, text, says in lines:
-            line = stamp(moment) + text
+            line = (stamp(moment) + text).encode()
             if truth.bytes + len(line) > target:
                 break
             stream.write(line)
             truth.lines += 1
             truth.bytes += len(line)
-            if says is not None:
-                truth.add(*says)
+            for said in says if isinstance(says, list) else [says] if says else []:
+                truth.add(*said)
     return truth
 
 
@@ -105,9 +121,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stamps", choices=("traditional", "iso"), default="traditional")
+    parser.add_argument("--version", choices=sorted(VERSIONS), default="2019", help="of Exchange")
     parser.add_argument("--truth", type=Path, help="where the counts go, as JSON")
     args = parser.parse_args()
-    truth = generate(args.mta, args.size, args.out, args.seed, args.stamps).to_dict()
+    truth = generate(args.mta, args.size, args.out, args.seed, args.stamps, args.version).to_dict()
     if args.truth:
         args.truth.write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
     print(

@@ -17,8 +17,8 @@ class Fact(NamedTuple):
 
 # What a line says, and the number of the message it says it of.
 Said = tuple[Fact, int]
-# Microseconds since the start, the line from the host on, and what it says.
-Line = tuple[int, str, Said | None]
+# Microseconds since the start, the line behind its stamp, and what it says; a row may tell of several recipients.
+Line = tuple[int, str, Said | list[Said] | None]
 
 
 class Truth:
