@@ -141,8 +141,8 @@ class ExchangeWriter:
             return attempt.text, Fact("delivery", outcome, reply.code, enhanced(attempt.text), None, suspended=False)
         inside = self._rng.random() < 0.5
         text = wrapped(attempt.text, attempt.peer) if inside else attempt.text
-        dsn = "4.4.0" if inside else None
-        fact = Fact("delivery", outcome, reply.code, enhanced(attempt.text), dsn, suspended=False)
+        verdict = "4.4.0" if inside else None
+        fact = Fact("delivery", outcome, reply.code, enhanced(attempt.text), verdict, suspended=False)
         return self._led(text, attempt), fact
 
     def _led(self, text: str, attempt: Attempt | None) -> str:

@@ -14,8 +14,11 @@ import logscan
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 VERSIONS = ("2007", "2010", "2013", "2016", "2019", "SE")
 COUNTED = (
-    ("by_outcome", "outcome"), ("by_reply_code", "reply_code"), ("by_enhanced_code", "enhanced_code"), ("by_dsn", "dsn"),
-)  # fmt: skip
+    ("by_outcome", "outcome"),
+    ("by_reply_code", "reply_code"),
+    ("by_enhanced_code", "enhanced_code"),
+    ("by_dsn", "dsn"),
+)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
