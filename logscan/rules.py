@@ -112,8 +112,9 @@ def guesses(reply: Reply, known: Knowledge, status: Status) -> Iterator[Guess]:
         yield Guess(Reason.DELIVERED, _best_basis(reply))
         return
     text, known_text = (reply.diagnostic or "").lower(), False
-    for rule in _phrases(known.rules).rules(text):
-        if _concerns(rule, reply) and matches(rule, reply, text):
+    provider = reply.provider if reply.event != Event.REJECTION else None  # what we say ourselves is no provider's
+    for rule in _phrases(known.rules).rules(text, reply.mta, provider):
+        if matches(rule, reply, text):
             known_text = True
             yield Guess(rule.reason, Basis.RULE, rule)
     own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
@@ -145,19 +146,13 @@ def _phrases(rules: tuple[Rule, ...]) -> Phrases:
     return Phrases(rules)
 
 
-def _concerns(rule: Rule, reply: Reply) -> bool:
-    """Is it a rule for any MTA and provider, or for those of the reply? What we say ourselves is no provider's."""
-    provider = reply.provider if reply.event != Event.REJECTION else None
-    return (not rule.mta or rule.mta == reply.mta) and (not rule.provider or rule.provider == provider)
-
-
 def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
     """Tell whether a rule's every condition holds for a reply; ``text`` is its diagnostic in lower case, if at hand."""
     if (
         (rule.event and rule.event != reply.event)
         or (rule.outcome and rule.outcome != reply.outcome)
         or (rule.commands and reply.smtp_command not in rule.commands)
-        or (rule.codes and not _has_code(rule.codes, reply))
+        or (rule.codes and not _has_code(rule.codes, reply.reply_code, _own_code(reply)))
     ):
         return False
     if not rule.text:
@@ -172,10 +167,14 @@ def _pattern(fragment: str) -> re.Pattern[str]:
     return re.compile(".*?".join(re.escape(piece) for piece in fragment.split("*")), re.DOTALL)
 
 
-def _has_code(wanted: tuple[str, ...], reply: Reply) -> bool:
-    # Without a quoted reply the MTA's own verdict stands in for the enhanced code.
-    own = reply.enhanced_code or (reply.dsn if reply.reply_code is None else None)
-    return any(code == str(reply.reply_code) or (own is not None and _in_range(code, own)) for code in wanted)
+def _own_code(reply: Reply) -> str | None:
+    """The enhanced code; without a quoted reply the MTA's own verdict stands in for it."""
+    return reply.enhanced_code or (reply.dsn if reply.reply_code is None else None)
+
+
+@lru_cache(maxsize=65536)
+def _has_code(wanted: tuple[str, ...], reply_code: int | None, own: str | None) -> bool:
+    return any(code == str(reply_code) or (own is not None and _in_range(code, own)) for code in wanted)
 
 
 @cache
