@@ -187,8 +187,29 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
 asking.register(app)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; errors become one line on standard error and an exit status."""
+    try:
+        _run()
+    except SystemExit as end:
+        _leave(end)
+    _leave(SystemExit(ExitStatus.DONE))
+
+
+def _leave(end: SystemExit) -> NoReturn:
+    """End without tidying up first: the system takes back what a scan holds much faster than the interpreter does."""
+    if not isinstance(end.code, int | None):
+        raise end
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        raise end from None
+    os._exit(end.code or 0)
+
+
+def _run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -50,7 +50,7 @@ class Forked:
     """Worker processes beside this one, forked at once so that they load what they need while this one does.
 
     Make it before any thread runs and before heavy modules are loaded; ``warm`` is called in each worker first. Called
-    like any engine, it gives the results in any order. This process works, too.
+    like any engine, but once, it gives the results in any order. This process works, too.
     """
 
     def __init__(self, count: int, warm: Callable[[], object]) -> None:
@@ -77,6 +77,8 @@ class Forked:
                 busy = [worker for worker in self.workers if worker.busy]
                 if own is None and not busy:
                     return
+                for worker in [] if left else self.workers:
+                    worker.dismiss()
                 ready = select.select([worker.answers for worker in busy], [], [], _TICK if own else None)[0]
                 for worker in busy:
                     if worker.answers in ready:
@@ -129,6 +131,11 @@ class _Worker:
         if not good:
             raise answer
         return answer
+
+    def dismiss(self) -> None:
+        """Let the process end as soon as it has answered."""
+        with contextlib.suppress(OSError):
+            self.tasks.close()
 
     def close(self) -> None:
         """End the process."""
