@@ -6,6 +6,7 @@ Every step is one lazy query: what costs time on small blocks is the number of q
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import polars as pl
@@ -163,11 +164,13 @@ def _key(text: pl.Expr, key: str, *, ascii_only: bool) -> pl.Expr:
 
 @cache
 def _needed(shape: Shape, want: frozenset[str]) -> tuple[Part, ...]:
-    """The parts that write a wanted column, or one that such a part reads."""
+    """The parts that write a wanted column, or one that such a part reads; they write nothing else."""
     wanted = set(want)
     out: list[Part] = []
     for part in reversed(shape.parts):
         if part.fills & wanted:
+            patterns = tuple(_only(pattern, frozenset(wanted)) for pattern in part.patterns)
+            fixed = {name: value for name, value in part.fixed.items() if name in wanted}
+            out.append(replace(part, patterns=patterns, fixed=fixed))
             wanted |= {part.of, *part.when}
-            out.append(part)
     return tuple(reversed(out))
