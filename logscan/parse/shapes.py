@@ -11,7 +11,7 @@ from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import Mta, Part, Shape, groups
+from logscan.packs.mta import BRACED, Mta, Part, Shape, groups
 from logscan.parse.parts import AS_IS, TEXT, ahead, any_of, apply, parted, whole, words
 
 PAYLOAD = pl.col("_payload")
@@ -169,8 +169,9 @@ def _needed(shape: Shape, want: frozenset[str]) -> tuple[Part, ...]:
     out: list[Part] = []
     for part in reversed(shape.parts):
         if part.fills & wanted:
-            patterns = tuple(_only(pattern, frozenset(wanted)) for pattern in part.patterns)
             fixed = {name: value for name, value in part.fixed.items() if name in wanted}
+            keep = frozenset(wanted).union(*(BRACED.findall(value) for value in fixed.values()))
+            patterns = tuple(_only(pattern, keep) for pattern in part.patterns)
             out.append(replace(part, patterns=patterns, fixed=fixed))
             wanted |= {part.of, *part.when}
     return tuple(reversed(out))
