@@ -14,8 +14,9 @@ from logscan.wrapping import CONTAINER, DEPTH, ENVELOPES, HOST, JOURNAL, MESSAGE
 
 _LINE = pl.col("line")
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u00[0-7][0-9a-fA-F])*"'
-_PAIR = rf'"[^"\\\x00-\x1f]*" ?: ?(?:{_STRING}|null|true|false|0|[1-9][0-9]{{0,17}})'
-# A flat object without rare escapes; all others are left to the slow way.
+_PAIR = rf'"[^"\\\x00-\x1f]*": ?(?:{_STRING}|null|true|false|0|[1-9][0-9]{{0,17}})'
+# A flat object without rare escapes; all others are left to the slow way. In it, a key in quotes with its colon stands
+# nowhere else: inside of texts the second quote would have a backslash.
 _SIMPLE = rf"^\{{{_PAIR}(?:, ?{_PAIR})*\}}$"
 _PREFIX = "^(?:" + "|".join(prefix.pattern for prefix in PREFIXES) + ")"
 _WRAPPED = rf"^\{{|{_PREFIX}"
@@ -86,8 +87,7 @@ def _unprefixed(lines: pl.Series) -> pl.Series:
 def _unpacked(lines: pl.Series) -> pl.Series:
     """The text inside of JSON objects."""
     simple = lines.str.contains(_SIMPLE)
-    rows = lines.alias("line").to_frame()
-    quick = rows.select(pl.when(simple).then(_text()).alias("line")).to_series()
+    quick = pl.select(line=pl.when(simple).then(_text(lines.alias("line").to_frame()))).to_series()
     odd = lines.filter(~simple)
     if odd.is_empty():
         return quick
@@ -100,48 +100,53 @@ def _by_hand(line: str) -> str | None:
     return None if inner is None else inner.text
 
 
-def _text() -> pl.Expr:
+def _text(rows: pl.DataFrame) -> pl.Series:
+    """The text inside of simple objects, in a column "line": each key is looked for once."""
+    names = sorted({*(name for envelope in ENVELOPES for name in (*envelope.needs, envelope.text)), *_OF_ENTRIES})
+    some = rows.select(_LINE.str.contains(f'"{name}"', literal=True).any().alias(name) for name in names).row(0)
+    there = {name for name, any_ in zip(names, some, strict=True) if any_}
+    known = rows.lazy().with_columns(
+        *(_LINE.str.extract(f'"{name}": ?{_VALUE}').alias(name) for name in names if name in there),
+        *(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in there),
+        *(_has(name, there).alias(f"has {name}") for envelope in ENVELOPES for name in envelope.needs),
+    )
+    escaped = [pl.col(name).str.contains("\\", literal=True) for name in names]
+    known = known.with_columns(
+        pl.when(is_).then(pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))).otherwise(name)
+        for name, is_ in zip(names, escaped, strict=True)
+        if name in there
+    )
     whole: pl.Expr = pl.lit(None, dtype=pl.String)
-    for envelope in reversed(ENVELOPES):
-        has = pl.all_horizontal([_has(name) for name in envelope.needs])
-        text = _journal() if envelope is JOURNAL else _plain(_value(envelope.text))
+    for envelope in reversed([one for one in ENVELOPES if {*one.needs} <= there]):
+        has = pl.all_horizontal([f"has {name}" for name in envelope.needs])
+        text = _journal() if envelope is JOURNAL else _plain(pl.col(envelope.text))
         whole = pl.when(has & text.is_not_null()).then(text).otherwise(whole)
-    return whole
+    return known.select(line=whole).collect().to_series()
 
 
 def _journal() -> pl.Expr:
-    message = _plain(_value(MESSAGE)).fill_null("")
-    stamp = _value(STAMP)
-    good = pl.when(stamp.str.contains("^[0-9]{1,16}$")).then(stamp).cast(pl.Int64).cast(pl.Datetime("us"))
-    pids = [pl.when(_value(name).str.contains("^[0-9]+$")).then("[" + _value(name) + "]") for name in PIDS]
+    message = _plain(pl.col(MESSAGE)).fill_null("")
+    stamp = pl.col(STAMP)
+    time = pl.when(stamp.str.contains("^[0-9]{1,16}$")).then(stamp).cast(pl.Int64).cast(pl.Datetime("us"))
+    pids = [pl.when(pl.col(name).str.contains("^[0-9]+$")).then("[" + pl.col(name) + "]") for name in PIDS]
     line = pl.concat_str(
-        good.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ "),
-        _value(HOST).fill_null("-"),
+        time.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ "),
+        pl.col(HOST).fill_null("-"),
         pl.lit(" "),
-        pl.coalesce(*[_value(name) for name in TAGS], pl.lit("unknown")),
+        pl.coalesce(*TAGS, pl.lit("unknown")),
         pl.coalesce(*pids, pl.lit("")),
         pl.lit(": "),
         message,
     )
-    return pl.when(_raw(CONTAINER).is_not_null()).then(message).otherwise(_plain(line))
+    return pl.when(pl.col(CONTAINER).is_not_null()).then(message).otherwise(_plain(line))
 
 
-def _has(key: str) -> pl.Expr:
-    return _LINE.str.contains(rf'[{{,] ?"{key}" ?:')
+_OF_ENTRIES = (STAMP, MESSAGE, HOST, *TAGS, *PIDS, CONTAINER)
+_VALUE = r'"((?:[^"\\]|\\.)*)"'
 
 
-def _raw(key: str) -> pl.Expr:
-    """The text of a key as it stands; null when it has none."""
-    return _LINE.str.extract(rf'[{{,] ?"{key}" ?: ?"((?:[^"\\]|\\.)*)"')
-
-
-def _value(key: str) -> pl.Expr:
-    raw = _raw(key)
-    return (
-        pl.when(raw.str.contains("\\", literal=True))
-        .then(raw.str.replace_many(list(_ESCAPES), list(_ESCAPES.values())))
-        .otherwise(raw)
-    )
+def _has(name: str, there: set[str]) -> pl.Expr:
+    return _LINE.str.contains(f'"{name}":', literal=True) if name in there else pl.lit(value=False)
 
 
 def _plain(text: pl.Expr) -> pl.Expr:
