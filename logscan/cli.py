@@ -47,7 +47,7 @@ class _Group(TyperGroup):
 
 
 def _may_be_log(word: str) -> bool:
-    return os.path.exists(word) or any(sign in word for sign in "*?[")  # noqa: PTH110  # a word, not yet a path
+    return word.startswith("journal:") or os.path.exists(word) or any(sign in word for sign in "*?[")  # noqa: PTH110  # a word, not yet a path
 
 
 def _neither(word: str, commands: list[str]) -> str:
@@ -60,6 +60,8 @@ def _welcome() -> str:
     log = places.found()
     if log:
         return f"Try this first:\n\n    logscan {log}\n\n"
+    if places.has_journal():
+        return "Try this first; this machine keeps its mail log in the systemd journal:\n\n    logscan --journal\n\n"
     return "Try this first, with the path of a mail log:\n\n    logscan /var/log/mail.log\n\n"
 
 
@@ -77,7 +79,13 @@ app = typer.Typer(
     help="Reads mail server logs and tells why mail is not getting through, and what to do about it.\n\n"
     "`logscan PATH…` is short for `logscan report PATH…`.",
 )
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")]
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
+]
+Journal = Annotated[
+    bool,
+    typer.Option("--journal", help="Read the systemd journal: this machine's, or the files and folders named."),
+]
 Since = Annotated[str | None, typer.Option(help="From when: yesterday, 2h, 2026-11-01, 'last week' …")]
 Until = Annotated[str | None, typer.Option(help="Until when; a day or week is included.")]
 Tz = Annotated[
@@ -105,6 +113,15 @@ def _main(
     pass
 
 
+def _named(paths: list[str] | None, journal: bool) -> list[str]:
+    """What to read, journals marked as such."""
+    if journal:
+        return [f"journal:{path}" for path in paths or [""]]
+    if not paths:
+        raise OptionError("nothing to read; name a log file or folder, - for standard input, or --journal")
+    return paths
+
+
 def _options(  # noqa: PLR0913, PLR0917  # the options that reading commands share
     mta: str | None,
     since: str | None,
@@ -120,7 +137,8 @@ def _options(  # noqa: PLR0913, PLR0917  # the options that reading commands sha
 
 @app.command()
 def report(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths,
+    paths: Paths = None,
+    journal: Journal = False,
     since: Since = None,
     until: Until = None,
     tz: Tz = None,
@@ -138,6 +156,7 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     """Report on mail logs: what got through, what did not, why, and what to do."""
     from logscan import workers
 
+    paths = _named(paths, journal)
     with workers.beside(paths) as mapper:
         from logscan import progress, result
 
@@ -160,7 +179,8 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
 
 @app.command()
 def events(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths,
+    paths: Paths = None,
+    journal: Journal = False,
     since: Since = None,
     until: Until = None,
     tz: Tz = None,
@@ -174,6 +194,7 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     from logscan import scan
     from logscan.render import events as render_events
 
+    paths = _named(paths, journal)
     options = _options(mta, since, until, tz, year, patterns)
     frame = scan.read_events(paths, options, columns=columns.split(",") if columns else None)
     if format is EventsFormat.PARQUET and sys.stdout.isatty():

@@ -22,6 +22,17 @@ def found() -> str | None:
     return next((path for path in USUAL if Path(path).is_file()), None)
 
 
+def has_journal() -> bool:
+    """Whether this machine keeps a systemd journal."""
+    for folder in ("/var/log/journal", "/run/log/journal"):
+        try:
+            if os.listdir(folder):  # noqa: PTH208  # names will do
+                return True
+        except OSError:
+            continue
+    return False
+
+
 def proposals(word: str, commands: list[str]) -> list[str]:
     """Commands and files that a mistyped word may have meant, the likeliest first."""
     near = difflib.get_close_matches(word, commands, n=1)

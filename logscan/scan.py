@@ -89,8 +89,8 @@ class Scan:
         self.zone = getattr(zone, "key", "UTC")
         self.now = datetime.now(UTC)
         self.since, self.until = when.window(options.since, options.until, now=self.now, tz=zone)
-        self.named = {os.fspath(name) for name in names}
-        self.found = sources.find(names)
+        self.found = sources.find(names, self.since, self.until)
+        self.named = {os.fspath(name) for name in names} | {s.name for s in self.found.sources if s.path is None}
         if not self.found.sources:
             raise InputError(_nothing(names, self.found.skipped))
         folders = site_folders(options.patterns)

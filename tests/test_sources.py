@@ -199,16 +199,17 @@ def test_what_is_skipped_in_a_folder_is_read_or_refused_when_named(tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"LPKSHHRH", "systemd journal, not text; try `journalctl --file FILE --facility=mail --output=short-iso |"),
-        (b"PK\x03\x04", "zip archive, not text; try `unzip -p FILE |"),
-        (gzip.compress(b"\0" * 257 + b"ustar"), "tar archive, not text; try `tar -xOf FILE |"),
+        (b"LPKSHHRH", "systemd journal, not text; try `logscan --journal FILE`"),
+        (b"__CURSOR=s=x", "journal's export, not text; try `systemd-journal-remote -o x.journal FILE &&"),
+        (b"PK\x03\x04", "zip archive, not text; try `unzip -p FILE | logscan -`"),
+        (gzip.compress(b"\0" * 257 + b"ustar"), "tar archive, not text; try `tar -xOf FILE | logscan -`"),
     ],
 )
 def test_text_in_another_format_is_refused_with_the_command_that_reads_it(
     tmp_path: Path, content: bytes, told: str
 ) -> None:
     (tmp_path / "log").write_bytes(content)
-    assert told.replace("FILE", str(tmp_path / "log")) + " logscan -`" in refusal(tmp_path / "log")
+    assert told.replace("FILE", str(tmp_path / "log")) in refusal(tmp_path / "log")
 
 
 def test_patterns_are_matched_here_when_the_shell_did_not(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path / "log")
     assert refusal("mail.lgo").endswith("did you mean mail.log?")
     monkeypatch.setattr(trouble, "_JOURNAL", tmp_path)
-    assert refusal("/var/log/qqqqq/x").endswith("`journalctl --facility=mail --output=short-iso | logscan -`")
+    assert refusal("/var/log/qqqqq/x").endswith("`logscan --journal`")
 
 
 @pytest.mark.parametrize("path", ["", "a\0b"])

@@ -6,28 +6,32 @@ import glob
 import os
 import stat
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from logscan.errors import InputError, MissingExtraError
-from logscan.sources import opening, rotation, trouble
+from logscan.sources import journal, opening, rotation, trouble
 from logscan.sources.model import Found, Skipped, Source
 from logscan.sources.rotation import Member, Place
 from logscan.sources.stream import UTF16
 from logscan.sources.trouble import Unfit
 
 
-def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
+def find(
+    paths: Iterable[str | os.PathLike[str]], since: datetime | None = None, until: datetime | None = None
+) -> Found:
     """The log files that ``paths`` name, in reading order, and what was left out on the way.
 
     A path is a file, a folder (searched with its subfolders), a pattern (``*``, ``?``, ``[…]``, ``**``), a
-    pipe, or ``-`` for standard input. The files of a rotated series come oldest first, series in order of
-    their first appearance, and a file that is named twice, be it by a link, comes once. In folders and
-    patterns, whatever is no log is skipped with a reason: hidden, empty, binary or unreadable files, sockets.
+    pipe, ``journal:`` alone or with a journal's file or folder, or ``-`` for standard input. The files of a rotated
+    series come oldest first, series in order of their first appearance, and a file that is named twice, be it by a
+    link, comes once. In folders and patterns, whatever is no log is skipped with a reason: hidden, empty, binary or
+    unreadable files, sockets. Journals are asked for entries from ``since`` until ``until``.
 
     Raises InputError for a named path that does not exist or cannot be read, and for a pattern or folder
     without files; MissingExtraError for a named .zst file without a zstd package.
     """
-    search = _Search()
+    search = _Search(since, until)
     for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
         search.take(os.fspath(path))
     sources, twins = rotation.arranged(search.members)
@@ -38,7 +42,8 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
 class _Search:
     """Collects sources, each file once, and the reasons for what is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: datetime | None, until: datetime | None) -> None:
+        self.period = since, until  # all that is asked of a journal
         self.members: list[Member] = []
         self.skipped: dict[str, str] = {}
         self._seen: dict[tuple[int, int], Path] = {}
@@ -46,7 +51,10 @@ class _Search:
     def take(self, path: str) -> None:
         """Add what the user named; raises what is wrong with it."""
         if path == "-":
-            self._stream("-", None)
+            self._stream(Source("-", None, None, None, None, series="-"))
+            return
+        if path.startswith(journal.PREFIX):
+            self._stream(journal.source(path, *self.period))
             return
         if not path or "\0" in path:
             raise InputError(f"{path!r} is no file name; name a file, a folder, or - for standard input")
@@ -113,14 +121,14 @@ class _Search:
         if stat.S_ISREG(status.st_mode):
             self.members.append(_member(path, status, place, named=named))
         elif named and (stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode)):
-            self._stream(_shown(path), path)
+            name = _shown(path)
+            self._stream(Source(name, path, None, None, None, series=name))
         else:
             raise _odd(status.st_mode)
         self._seen[status.st_dev, status.st_ino] = place
 
-    def _stream(self, name: str, path: str | None) -> None:
-        source = Source(name, path, None, None, None, series=name)
-        member = Member(source, Place(name, "", (0, 0)), None)
+    def _stream(self, source: Source) -> None:
+        member = Member(source, Place(source.name, "", (0, 0)), None)
         if member not in self.members:
             self.members.append(member)
 

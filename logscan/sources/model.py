@@ -16,7 +16,7 @@ class Source:
     None is plain. ``size`` counts stored bytes, ``modified`` is in UTC; both are None for streams, whose
     compression only shows when they are read. Files of one rotated series share ``series``, the path of the
     file that is being written. ``inode`` tells whether a path still leads to the same file. A file of ``utf16`` is read
-    as UTF-8; offsets count the bytes of that.
+    as UTF-8; offsets count the bytes of that. ``command`` writes the source's bytes when it is no file.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Source:
     series: str
     inode: int | None = None
     utf16: bool = False
+    command: tuple[str, ...] = ()
 
 
 class Skipped(NamedTuple):

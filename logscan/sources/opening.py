@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from logscan.errors import InputError
-from logscan.sources import trouble, unpack
+from logscan.sources import journal, trouble, unpack
 from logscan.sources.model import Source
 from logscan.sources.stream import Stream, Unpacked, decoded
 
@@ -27,6 +27,10 @@ def opened(source: Source) -> Iterator[Stream]:
     A file that was renamed since it was found, as log rotation does, is looked for in its folder.
     Raises InputError when it cannot be opened or is gone.
     """
+    if source.command:
+        with journal.opened(source) as stream:
+            yield stream
+        return
     if source.path is None:
         if sys.stdin is None:
             raise InputError("there is no standard input to read; name a file instead of -")

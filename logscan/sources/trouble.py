@@ -14,7 +14,8 @@ _JOURNAL = Path("/run/systemd/journal")
 _LOGINS = {"btmp", "faillog", "lastlog", "wtmp"}  # records of logins; "faillog" is spelled nearly as "mail.log" is
 _TESTERS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "zstd"}
 _READERS = (  # what other files begin with, what they are, and how to get at their text
-    (0, b"LPKSHHRH", "a systemd journal", "journalctl --file {} --facility=mail --output=short-iso"),
+    (0, b"LPKSHHRH", "a systemd journal", "logscan --journal {}"),
+    (0, b"__CURSOR=", "a journal's export", "systemd-journal-remote -o x.journal {} && logscan --journal x.journal"),
     (0, b"PK\x03\x04", "a zip archive", "unzip -p {}"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x -so {}"),
     (0, b"\x04\x22\x4d\x18", "lz4 data", "lz4 -dc {}"),
@@ -58,7 +59,8 @@ def refuse_other_formats(head: bytes, path: str) -> None:
     """Raises Unfit for a file that begins with ``head`` and holds its text in a form not read here."""
     for at, magic, what, reader in _READERS:
         if head.startswith(magic, at):
-            raise Unfit(f"{what}, not text", f"try `{reader.format(_quoted(path))} | logscan -`")
+            command = reader.format(_quoted(path))
+            raise Unfit(f"{what}, not text", f"try `{command if 'logscan' in command else command + ' | logscan -'}`")
 
 
 def tester(compression: str, path: str) -> str:
@@ -97,10 +99,7 @@ def _nearest(path: str) -> str:
 def _elsewhere(path: str) -> str:
     folder = next((above for above in Path(path).absolute().parents if _exists(above)), Path("/"))
     if str(folder).startswith("/var/log") and _JOURNAL.exists():
-        return (
-            "this machine may keep its mail log in the systemd journal only: "
-            "`journalctl --facility=mail --output=short-iso | logscan -`"
-        )
+        return "this machine may keep its mail log in the systemd journal only: `logscan --journal`"
     return f"see what there is with `ls {_quoted(str(folder))}`"
 
 

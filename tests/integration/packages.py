@@ -47,14 +47,14 @@ def obstacle() -> str:
     return ""
 
 
-def fetch(into: Path) -> None:
+def fetch(into: Path, names: tuple[str, ...] = SERVERS) -> None:
     """Download the Debian packages of the servers, and of what they need, and unpack them into a folder."""
     cache = into / "packages"
     (cache / "partial").mkdir(parents=True, exist_ok=True)
     options = ["-o", f"Dir::Cache::archives={cache}", "-o", "APT::Sandbox::User=root"]
     for command in (
         ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-qq", "-y", "--download-only", "--no-install-recommends", *options, *SERVERS],
+        ["apt-get", "install", "-qq", "-y", "--download-only", "--no-install-recommends", *options, *names],
     ):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     for package in sorted(cache.glob("*.deb")):
