@@ -86,9 +86,7 @@ def test_entries_of_no_facility(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_and_long_messages(tmp_path: Path) -> None:
-    good = (
-        "Nov 24 08:00:00 mx1 postfix/smtp[1]: ABC123: to=<a@b.example>, relay=none, delay=1, dsn=4.4.1, status=x ("
-    )
+    good = "Nov 24 08:00:00 mx1 postfix/smtp[1]: ABC123: to=<a@b.example>, relay=none, delay=1, dsn=4.4.1, status=x ("
     entries = journals.lines(good + "x)\n" + good + "y" * 9000 + ")")
     entries.append(wraps.entry(good + "z)", MESSAGE=(good[37:] + "\udcff").encode("utf-8", "surrogateescape") + b"z)"))
     journals.write(tmp_path / "x.journal", entries)
