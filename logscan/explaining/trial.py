@@ -13,7 +13,6 @@ from logscan.errors import InputError, OptionError
 from logscan.explaining import lines
 from logscan.packs import Mta
 from logscan.packs.knowledge import Knowledge
-from logscan.packs.match import split_reply
 from logscan.rules import Reply, decide, guesses, status_of
 
 _GIVEN = ("mta", "event", "outcome", "smtp_command", "dsn")
@@ -71,25 +70,28 @@ def tried(path: Path, packs: tuple[Mta, ...], known: Knowledge) -> list[Tried]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); name a text file with one reply on each line") from None
+    read = _labelled if path.suffix == ".jsonl" else _plain
     out = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
             try:
-                name, reply, wanted = _labelled(line, known) if path.suffix == ".jsonl" else _plain(line, packs, known)
+                name, reply, wanted = (
+                    _labelled(line, packs, known) if path.suffix == ".jsonl" else _plain(line, packs, known)
+                )
             except (ValueError, OptionError) as error:
                 raise InputError(f"{path}:{number}: {error}") from None
             out.append(_decided(name or str(number), reply, wanted, known))
     return out
 
 
-def _labelled(line: str, known: Knowledge) -> tuple[str, Reply, Mapping[str, str]]:
+def _labelled(line: str, packs: tuple[Mta, ...], known: Knowledge) -> tuple[str, Reply, Mapping[str, str]]:
     entry = json.loads(line)
     if not isinstance(entry, dict) or not isinstance(entry.get("diagnostic"), str):
         raise ValueError('not an object with "diagnostic", the reply as a text')
-    code, enhanced, text = split_reply(entry["diagnostic"])
-    given: dict[str, Any] = {name: entry.get(name) for name in _GIVEN}
-    provider = known.provider_of(entry.get("remote_mta"), entry.get("recipient_domain"), text)
-    reply = Reply(reply_code=code, enhanced_code=enhanced, diagnostic=text, provider=provider, **given)
+    told = lines.bare_reply(entry["diagnostic"], packs, known).reply or Reply()
+    given: dict[str, Any] = {name: entry[name] for name in _GIVEN if entry.get(name)}
+    provider = known.provider_of(entry.get("remote_mta"), entry.get("recipient_domain"), told.diagnostic)
+    reply = told._replace(provider=provider, **given)
     wanted = {name: str(entry[name]) for name in _LABELS if entry.get(name)}
     if wanted.get("reason", Reason.UNDEFINED) not in {*Reason}:
         raise ValueError(f"{wanted['reason']!r} is no reason; they are {', '.join(Reason)}")
