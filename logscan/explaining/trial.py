@@ -75,9 +75,7 @@ def tried(path: Path, packs: tuple[Mta, ...], known: Knowledge) -> list[Tried]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
             try:
-                name, reply, wanted = (
-                    _labelled(line, packs, known) if path.suffix == ".jsonl" else _plain(line, packs, known)
-                )
+                name, reply, wanted = read(line, packs, known)
             except (ValueError, OptionError) as error:
                 raise InputError(f"{path}:{number}: {error}") from None
             out.append(_decided(name or str(number), reply, wanted, known))
