@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from logscan.packs.knowledge import Rule
 
-_STEP = 4
+_STEP = 3
 
 
 class Phrases:
-    """An index of rules by their provider, and by some signs of each fragment of their texts.
+    """An index of the fragments of rules' texts by their provider, or by some of their signs.
 
-    A text is looked at in every fourth place, four signs at a time: one such piece lies within each fragment of seven
-    signs. Of the rules that concern a reply, those with a shorter one, or without a text, are always tried.
+    A text is looked at in every third place, three signs at a time: one such piece lies within each fragment of five
+    signs. Shorter ones are always looked for, and a rule without a text counts as one whose text is empty.
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._rules = rules
-        self._always: dict[str, set[int]] = defaultdict(set)  # by provider
-        self._by_piece: dict[str, set[int]] = defaultdict(set)
+        self._short: dict[str, list[tuple[int, str]]] = defaultdict(list)  # by provider
+        self._long: dict[str, list[tuple[int, str]]] = defaultdict(list)  # by piece
         for number, rule in enumerate(rules):
             for fragment in rule.text or ("",):
                 literal = max(fragment.split("*"), key=len)
                 if len(literal) < 2 * _STEP - 1:
-                    self._always[rule.provider].add(number)
+                    self._short[rule.provider].append((number, literal))
                     continue
-                start = (len(literal) - 2 * _STEP + 1) // 2  # many begin or end alike
-                for at in range(start, start + _STEP):
-                    self._by_piece[literal[at : at + _STEP]].add(number)
+                for piece in min(_runs(literal), key=lambda run: sum(len(self._long[piece]) for piece in run)):
+                    self._long[piece].append((number, literal))
 
     def rules(self, text: str, mta: str | None, provider: str | None) -> list[Rule]:
         """In their order, the rules that may hold for a text in lower case; the others do not."""
         held = {text[at : at + _STEP] for at in range(0, len(text), _STEP)}
-        numbers = self._always[""].union(
-            self._always.get(provider or "", ()),
-            *(self._by_piece[piece] for piece in self._by_piece.keys() & held),
-        )
-        found = (self._rules[number] for number in sorted(numbers))
-        return [r for r in found if r.mta in ("", mta) and r.provider in ("", provider)]
+        near = [self._short[""], self._short.get(provider or "", [])]
+        near += (self._long[piece] for piece in self._long.keys() & held)
+        numbers = {number for found in near for number, literal in found if literal in text}
+        rules = (self._rules[number] for number in sorted(numbers))
+        return [r for r in rules if r.mta in ("", mta) and r.provider in ("", provider)]
+
+
+def _runs(literal: str) -> Iterator[list[str]]:
+    """Pieces of which any text that holds the literal has one, at several places of the literal: some are rarer."""
+    for start in range(0, len(literal) - 2 * _STEP + 2, _STEP):
+        yield [literal[at : at + _STEP] for at in range(start, start + _STEP)]
