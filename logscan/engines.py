@@ -150,7 +150,8 @@ def _serve(warm: Callable[[], object], tasks: io.BufferedReader, answers: io.Buf
     """A worker's life: do what comes until the pipe closes."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        warm()
+        with contextlib.suppress(Exception):  # what is wrong shows again in the first task, and is told then
+            warm()
         while True:
             function, thing = pickle.load(tasks)  # from our own parent
             try:
