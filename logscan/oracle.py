@@ -162,7 +162,7 @@ def _read_row(row: Line, table: Table, packs: tuple[Mta, ...], clock: Clock) -> 
     known = format_of(table, packs)
     zoned = replace(clock, zone=known[1].zone) if known is not None and known[1].zone else clock
     stamp = framing.to_utc(first["_stamp"] or "", "iso", zoned)
-    if shape is None or stamp is None:
+    if shape is None or (stamp is None and shape.table != "ignore"):
         return
     row.kind, row.shape = _KINDS[shape.table], shape.id
     for _, _, fields in read:

@@ -49,9 +49,8 @@ def read(
     if offset == 0 and data.startswith(_BOM):
         data, offset = data[len(_BOM) :], len(_BOM)
     out = Rows()
-    records, exact = _records(_lines(data, offset), table.begins)
+    records, gaps, out.broken_lines = _records(_lines(data, offset), table.begins)
     out.count = records.height
-    out.broken_lines = not exact
     for table_, rows, same in _stretches(records, table, packs, out):
         if format_of(table_, packs) is None:
             out.foreign += rows.height
@@ -60,7 +59,7 @@ def read(
         if bad.height:
             out.broken = pl.concat([out.broken, bad])
         if good.height:
-            text = data[good.item(0, "offset") - offset :] if exact and same and not bad.height else _text(good)
+            text = data[good.item(0, "offset") - offset :] if same and not gaps and not bad.height else _text(good)
             out.frames.append(
                 (table_, _fields(text, good.get_column("offset"), table_, packs, wanted and wanted(table_)))
             )
@@ -90,11 +89,11 @@ def _mended(data: bytes, offset: int) -> pl.DataFrame:
     return lines.select("line", offset=pl.col("_size").cum_sum().shift(1, fill_value=0) + offset)
 
 
-def _records(lines: pl.DataFrame, start: str) -> tuple[pl.DataFrame, bool]:
-    """Rows of the table, each as one text, and whether every line is one; lines of nothing are left out."""
+def _records(lines: pl.DataFrame, start: str) -> tuple[pl.DataFrame, bool, bool]:
+    """Rows of the table, each as one text; whether lines of nothing were left out; whether rows may span lines."""
     starts = lines.get_column("line").str.contains(start)
     if starts.all():
-        return lines, True
+        return lines, False, False
     group = starts.cum_sum()
     odd = group.is_in(group.filter(~starts).unique().implode())
     some = lines.filter(odd).with_columns(_group=group.filter(odd), _start=starts.filter(odd))
@@ -102,8 +101,8 @@ def _records(lines: pl.DataFrame, start: str) -> tuple[pl.DataFrame, bool]:
     some = some.with_columns(_open=(quotes.cum_sum().over("_group") - quotes) % 2 == 1)
     some = some.with_columns(_row=(pl.col("_start") | ~pl.col("_open")).cum_sum())
     joined = some.group_by("_row", maintain_order=True).agg(_LINE.str.join("\n"), pl.col("offset").first())
-    joined = joined.filter(_LINE.str.strip_chars() != "").select("line", "offset")
-    return pl.concat([lines.filter(~odd), joined]).sort("offset"), False
+    kept = joined.filter(_LINE.str.strip_chars() != "").select("line", "offset")
+    return pl.concat([lines.filter(~odd), kept]).sort("offset"), kept.height < joined.height, True
 
 
 def _stretches(

@@ -32,7 +32,7 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     wanted: lines.Wanted = lines.ALL,
 ) -> lines.Parsed:
     """Parse whole rows; ``table`` is in force at their beginning, ``offset`` is their place in the stream."""
-    rows = delimited.read(data, offset, table, packs, lambda of: _columns(of, packs))
+    rows = delimited.read(data, offset, table, packs, lambda of: _columns(of, packs, wanted))
     coverage = lines.Coverage(bytes=len(data), lines=rows.count, ignored=rows.headers, foreign=rows.foreign)
     found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _KINDS}
     strange = [rows.broken.get_column("offset")]
@@ -40,10 +40,8 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
         known = format_of(table_, packs)
         if known is None:
             continue
-        taken = _taken(frame, known[1], clock, broken_lines=rows.broken_lines)
-        undated = taken.get_column("timestamp").is_null()
-        strange.append(taken.filter(undated).get_column("offset"))
-        strange.append(_shaped(taken.filter(~undated), known, wanted, coverage, found))
+        taken = _taken(frame, known[1], _asked(*known, wanted), broken_lines=rows.broken_lines)
+        strange += _shaped(taken, known, clock, wanted, coverage, found)
     _strange(coverage, pl.concat(strange).sort(), data, offset, source)
     coverage.candidates = coverage.events + coverage.notices + coverage.facts + coverage.unparsed
     return lines.Parsed(
@@ -55,12 +53,32 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
 
 
 @cache
-def _columns(table: Table, packs: tuple[Mta, ...]) -> frozenset[str]:
-    """The columns of a file that its format makes use of."""
+def _columns(table: Table, packs: tuple[Mta, ...], wanted: lines.Wanted) -> frozenset[str]:
+    """The columns of a file that are needed for what is wanted."""
     known = format_of(table, packs)
     if known is None:
-        return frozenset(table.columns[:1])
-    return frozenset({known[1].stamp}.union(*(_names(text) for text in known[1].take.values())))
+        return frozenset()
+    asked = _asked(*known, wanted)
+    return frozenset({known[1].stamp}.union(*(_names(t) for name, t in known[1].take.items() if name in asked)))
+
+
+@cache
+def _asked(mta: Mta, format_: Format, wanted: lines.Wanted) -> frozenset[str]:
+    """The names in a format's ``take`` that are needed for what is wanted, by way of shapes and their parts."""
+    out = set(format_.each)
+    for shape in mta.shapes:
+        out |= {*shape.when, *shape.unless}
+        if shape.table != "ignore" and (shape.table != "message" or wanted.messages):
+            used = _used(shape, wanted)
+            out |= used
+            out.update(*(_names(texts) for name, texts in shape.take.items() if name in used))
+    return frozenset(out)
+
+
+def _used(shape: Shape, wanted: lines.Wanted) -> frozenset[str]:
+    """The columns of a shape that somebody asks for, or that its parts read."""
+    want = wanted.captured if shape.table == "event" else lines.FACTS | {"diagnostic"}
+    return want.union(*({part.of, *part.when} for part in shapes.needed(shape, want)))
 
 
 def _names(texts: tuple[str, ...]) -> list[str]:
@@ -85,17 +103,18 @@ def _one(text: str, have: Collection[str]) -> pl.Expr:
     return pl.when(some).then(pl.concat_str(pieces))
 
 
-def _taken(frame: pl.DataFrame, format_: Format, clock: Clock, *, broken_lines: bool) -> pl.DataFrame:
-    """The columns of the file under the names that the pack gives them, and the time."""
+def _taken(frame: pl.DataFrame, format_: Format, asked: frozenset[str], *, broken_lines: bool) -> pl.DataFrame:
+    """The columns of the file under the names that the pack gives them; the time is still text."""
     names = [name for name in frame.columns if name != "offset"]
     if broken_lines:
-        frame = frame.with_columns(pl.col(names).str.replace_all(r"[ \t\r]*\n[ \t\r\n]*", " "))
-    zoned = replace(clock, zone=format_.zone) if format_.zone else clock
+        held = frame.select(pl.col(names).str.contains("\n", literal=True).any()).row(0)
+        split = [name for name, hit in zip(names, held, strict=True) if hit]
+        frame = frame.with_columns(pl.col(split).str.replace_all(r"[ \t\r]*\n[ \t\r\n]*", " "))
     taken = frame.select(
         "offset",
-        clocks.utc(_stamps(frame, format_), "iso", zoned).alias("timestamp"),
+        pl.col(format_.stamp).alias("_stamp"),
         pl.lit(format_.id).alias("_format"),
-        *(_made(texts, names).alias(name) for name, texts in format_.take.items()),
+        *(_made(texts, names).alias(name) for name, texts in format_.take.items() if name in asked),
     )
     if "size" in taken.columns:
         size = pl.col("size")
@@ -103,9 +122,19 @@ def _taken(frame: pl.DataFrame, format_: Format, clock: Clock, *, broken_lines: 
     return taken
 
 
-def _stamps(frame: pl.DataFrame, format_: Format) -> pl.Series:
+def _dated(rows: pl.DataFrame, format_: Format, clock: Clock) -> tuple[pl.DataFrame, pl.Series]:
+    """Rows with their time, and the offsets of those that have none."""
+    zoned = replace(clock, zone=format_.zone) if format_.zone else clock
+    rows = rows.with_columns(clocks.utc(_stamps(rows, format_), "iso", zoned).alias("timestamp")).drop("_stamp")
+    undated = rows.get_column("timestamp").is_null()
+    if not undated.any():
+        return rows, rows.get_column("offset").clear()
+    return rows.filter(~undated), rows.filter(undated).get_column("offset")
+
+
+def _stamps(rows: pl.DataFrame, format_: Format) -> pl.Series:
     """Times as ISO 8601; those that the pack has patterns for are written anew."""
-    stamp = pl.col(format_.stamp)
+    stamp = pl.col("_stamp")
     found = []
     for pattern in format_.stamps:
         names = groups(pattern)
@@ -116,35 +145,37 @@ def _stamps(frame: pl.DataFrame, format_: Format) -> pl.Series:
         day = pl.concat_str([at[name].str.zfill(2) for name in ("year", "month", "day")], separator="-")
         time = pl.concat_str([hour.cast(_TEXT).str.zfill(2), at["minute"], at["second"]], separator=":")
         found.append(day + "T" + time)
-    return frame.select(pl.coalesce(*found, stamp).alias("stamp")).to_series()
+    return rows.select(pl.coalesce(*found, stamp).alias("stamp")).to_series()
 
 
-def _shaped(
+def _shaped(  # noqa: PLR0913, PLR0917  # what rows are made of, and where they go
     rows: pl.DataFrame,
     known: tuple[Mta, Format],
+    clock: Clock,
     wanted: lines.Wanted,
     coverage: lines.Coverage,
     found: dict[str, list[pl.DataFrame]],
-) -> pl.Series:
-    """Run a pack's shapes over rows; the offsets of those that no shape takes are given back."""
+) -> list[pl.Series]:
+    """Run a pack's shapes over rows; the offsets of those that no shape takes, or that have no time, are given back."""
     mta, format_ = known
     keys = sorted({name for shape in mta.shapes for name in (*shape.when, *shape.unless)} & set(rows.columns))
     kinds = rows.select(keys).unique()
     numbers = [_number(mta, dict(zip(keys, values, strict=True))) for values in kinds.iter_rows()]
     kinds = kinds.with_columns(_shape=pl.Series(numbers, dtype=pl.Int32))
     rows = rows.join(kinds, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    for (number,), group in rows.group_by("_shape", maintain_order=True):
-        if number is None:
-            continue
-        shape = mta.shapes[int(str(number))]
+    strange = [rows.filter(pl.col("_shape").is_null()).get_column("offset")]
+    for number in sorted({number for number in numbers if number is not None}):
+        shape = mta.shapes[number]
+        group = rows.filter(pl.col("_shape") == number).drop("_shape")
         if shape.table == "ignore" or (shape.table == "message" and not wanted.messages):
             coverage.ignored += group.height
             continue
-        filled = _filled(group.drop("_shape"), mta, format_, shape, wanted)
-        found[shape.table].append(filled)
+        group, undated = _dated(group, format_, clock)
+        strange.append(undated)
+        found[shape.table].append(_filled(group, mta, format_, shape, wanted))
         name = {"event": "events", "notice": "notices", "message": "facts"}[shape.table]
         setattr(coverage, name, getattr(coverage, name) + group.height)
-    return rows.filter(pl.col("_shape").is_null()).get_column("offset")
+    return strange
 
 
 def _number(mta: Mta, row: dict[str, str | None]) -> int | None:
@@ -155,7 +186,10 @@ def _number(mta: Mta, row: dict[str, str | None]) -> int | None:
 def _filled(rows: pl.DataFrame, mta: Mta, format_: Format, shape: Shape, wanted: lines.Wanted) -> pl.DataFrame:
     """One row for each entry of lists, then what a shape makes of it."""
     rows = (rows if shape.whole or shape.table != "event" else _listed(rows, format_)).with_row_index("_entry")
-    rows = rows.with_columns(_made(texts, rows.columns).alias(name) for name, texts in shape.take.items())
+    used = _used(shape, wanted)
+    rows = rows.with_columns(
+        _made(texts, rows.columns).alias(name) for name, texts in shape.take.items() if name in used
+    )
     want = wanted.captured if shape.table == "event" else lines.FACTS
     rows = shapes.filled(rows, mta, shape, want, ascii_only=False)
     rows = rows.with_columns(mta=pl.lit(mta.id), _times=pl.lit(1, dtype=pl.UInt32))

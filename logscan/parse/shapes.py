@@ -32,7 +32,7 @@ def take(
     candidates, others = parted(rows, has_any(PAYLOAD, shape.anchors))
     if candidates.is_empty():
         return candidates, rows
-    needed = _captured(shape, want)
+    captured = _captured(shape, want)
     found: list[pl.DataFrame] = []
     left = candidates
     if shape.layout and ascii_only and not left.is_empty():
@@ -41,7 +41,7 @@ def take(
     for pattern in shape.patterns:
         if left.is_empty():
             break
-        taken, left = _by_pattern(left, pattern, needed)
+        taken, left = _by_pattern(left, pattern, captured)
         found.append(taken)
     found = [frame for frame in found if not frame.is_empty()]
     if not found:
@@ -93,7 +93,7 @@ def _allowed(column: pl.Expr, pattern: str) -> pl.Expr:
 @cache
 def _captured(shape: Shape, want: frozenset[str]) -> frozenset[str]:
     """The groups that are needed for the wanted columns; a group that is not captured costs less."""
-    parts = _needed(shape, want)
+    parts = needed(shape, want)
     keys = {shape.keys_of} if shape.keys else set()
     return want | keys | {part.of for part in parts} | {name for part in parts for name in part.when}
 
@@ -126,13 +126,13 @@ def _by_pattern(rows: pl.DataFrame, pattern: str, needed: frozenset[str]) -> tup
 
 def filled(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, ascii_only: bool) -> pl.DataFrame:
     """Trim, take keys by name, add fixed values, translate, apply parts, and drop what means missing."""
-    parts = _needed(shape, want)
-    needed = want | {part.of for part in parts}
+    parts = needed(shape, want)
+    asked = want | {part.of for part in parts}
     names = set(rows.columns)
     lazy = rows.lazy().with_columns(
         pl.col(name).str.strip_suffix(suffix) for name, suffix in shape.trim.items() if name in names
     )
-    keys = {column: key for key, column in shape.keys.items() if column in needed and shape.keys_of in names}
+    keys = {column: key for key, column in shape.keys.items() if column in asked and shape.keys_of in names}
     lazy = lazy.with_columns(
         pl.coalesce(
             *([pl.col(column)] if column in names else []), _key(pl.col(shape.keys_of), key, ascii_only=ascii_only)
@@ -142,7 +142,7 @@ def filled(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, 
     fresh = {name: value for name, value in shape.fixed.items() if name not in names}
     lazy = lazy.with_columns(pl.lit(value, dtype=TEXT).alias(name) for name, value in fresh.items())
     names |= {*keys, *fresh}
-    lazy = lazy.with_columns(words(mta, (names - fresh.keys()) & needed))
+    lazy = lazy.with_columns(words(mta, (names - fresh.keys()) & asked))
     scratch = {"_payload", shape.keys_of} - {part.of for part in parts}
     out = apply(lazy.drop(name for name in sorted(scratch) if name in names).collect(optimizations=AS_IS), mta, parts)
     scratch = {name for name in out.columns if name.startswith("_") and name not in _KEPT}
@@ -163,7 +163,7 @@ def _key(text: pl.Expr, key: str, *, ascii_only: bool) -> pl.Expr:
 
 
 @cache
-def _needed(shape: Shape, want: frozenset[str]) -> tuple[Part, ...]:
+def needed(shape: Shape, want: frozenset[str]) -> tuple[Part, ...]:
     """The parts that write a wanted column, or one that such a part reads; they write nothing else."""
     wanted = set(want)
     out: list[Part] = []
