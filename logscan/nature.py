@@ -23,7 +23,8 @@ def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str) -> str:
     table = tables.detect(head, packs)
     known = tables.format_of(table, packs) if table is not None else None
     if known is not None:
-        return f"{known[0].name} {known[1].name}, local time ({known[1].zone or zone})"
+        time = f"times in {known[1].zone}" if known[1].zone else f"local time ({zone})"
+        return f"{known[0].name} {known[1].name}, {time}"
     titles: Counter[str] = Counter()
     times: Counter[str] = Counter()
     around: Counter[str] = Counter()
