@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from logscan import packs
+from logscan import packs, sources
 from logscan.nature import nature_of
 
 ALL = packs.mtas()
@@ -41,4 +41,5 @@ def test_the_most_frequent_frame_counts() -> None:
     "log", sorted((Path(__file__).parent.parent / "sample_logs").rglob("*.log")), ids=lambda p: p.name
 )
 def test_every_sample_has_a_form(log: Path) -> None:
-    assert nature_of(log.read_bytes()[:16384], ALL, "UTC"), log
+    (source,) = sources.find([log]).sources
+    assert nature_of(sources.beginning(source, 16384), ALL, "UTC"), log

@@ -238,7 +238,7 @@ def _known(packs: tuple[Mta, ...], frame: Frame) -> str:
         tag = f"(?:{mta.tag.removeprefix('^').removesuffix('$')})"
         texts = [text for shape in (*mta.messages, *mta.ignored) for text in shape.patterns]
         plain = [nameless(text).removeprefix("^") for text in texts]
-        folded = [text.removesuffix("$") + r"\]$" if text.endswith("$") else text for text in plain]
+        folded = [text.removesuffix("$") + r"\]?$" if text.endswith("$") else text for text in plain]
         agent = _AGENT.search(frame.pattern)
         head = nameless(frame.pattern.replace(agent[0], tag) if agent else frame.pattern)
         repeated = rf"message repeated [0-9]{{1,6}} times: \[ ?(?:{'|'.join(folded)})"
