@@ -47,7 +47,7 @@ class _Group(TyperGroup):
 
 
 def _may_be_log(word: str) -> bool:
-    return word.startswith("journal:") or os.path.exists(word) or any(sign in word for sign in "*?[")  # noqa: PTH110  # a word, not yet a path
+    return word.startswith("journal:") or "://" in word or os.path.exists(word) or any(sign in word for sign in "*?[")  # noqa: PTH110  # a word, not yet a path
 
 
 def _neither(word: str, commands: list[str]) -> str:

@@ -90,7 +90,8 @@ class Scan:
         self.now = datetime.now(UTC)
         self.since, self.until = when.window(options.since, options.until, now=self.now, tz=zone)
         self.found = sources.find(names, self.since, self.until)
-        self.named = {os.fspath(name) for name in names} | {s.name for s in self.found.sources if s.path is None}
+        asked = {one.name for one in self.found.sources if one.path is None or (one.url and not one.portion)}
+        self.named = asked | {os.fspath(name) for name in names}
         if not self.found.sources:
             raise InputError(_nothing(names, self.found.skipped))
         folders = site_folders(options.patterns)
@@ -103,7 +104,9 @@ class Scan:
         )
         _ = self.stage.packs  # an unknown MTA is told before anything is read
         files = [source for source in self.found.sources if source.size is not None]
-        self.heads = {source.name: sources.beginning(source, _HEAD) for source in files}
+        self.heads = {
+            source.name: self.found.heads.get(source.name) or sources.beginning(source, _HEAD) for source in files
+        }
         self.clocks = clocks.of(self.found.sources, self.heads, self.zone, options.year, self.now)
         self.options = options
 
@@ -112,7 +115,7 @@ class Scan:
         for source in self.found.sources:
             clock = self.clocks.get(source.name)
             spans = sources.spans(source, size=_piece(source.size))
-            if clock is not None and source.compression is None and not source.utf16:
+            if clock is not None and not source.whole:
                 yield from self._spans(source, spans, clock)
                 continue
             opened = _Opened(self.stage.packs)

@@ -6,11 +6,12 @@ import glob
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from logscan.errors import InputError, MissingExtraError
-from logscan.sources import journal, opening, rotation, trouble
+from logscan.sources import archives, journal, opening, remote, rotation, trouble, within
 from logscan.sources.model import Found, Skipped, Source
 from logscan.sources.rotation import Member, Place
 from logscan.sources.stream import UTF16
@@ -36,7 +37,7 @@ def find(
         search.take(os.fspath(path))
     sources, twins = rotation.arranged(search.members)
     skipped = [Skipped(name, why) for name, why in search.skipped.items()]
-    return Found(tuple(sources), tuple(skipped + twins))
+    return Found(tuple(sources), tuple(skipped + twins), search.heads)
 
 
 class _Search:
@@ -46,6 +47,7 @@ class _Search:
         self.period = since, until  # all that is asked of a journal
         self.members: list[Member] = []
         self.skipped: dict[str, str] = {}
+        self.heads: dict[str, bytes] = {}
         self._seen: dict[tuple[int, int], Path] = {}
 
     def take(self, path: str) -> None:
@@ -55,6 +57,9 @@ class _Search:
             return
         if path.startswith(journal.PREFIX):
             self._stream(journal.source(path, *self.period))
+            return
+        if remote.is_url(path):
+            self._url(path)
             return
         if not path or "\0" in path:
             raise InputError(f"{path!r} is no file name; name a file, a folder, or - for standard input")
@@ -68,6 +73,23 @@ class _Search:
                 self._file(path, named=True)
         except Unfit as unfit:
             raise unfit.told(_shown(path)) from None
+
+    def _url(self, url: str) -> None:
+        before = len(self.members)
+        met = list(within.elsewhere(url))
+        self._within(met)
+        if len(self.members) == before:
+            whys = "; ".join(f"{one.name}: {one.why}" for one in met[:3])
+            raise InputError(f"{remote.shown(url)}: nothing to read in it ({whys or 'no files'})")
+
+    def _within(self, met: Iterable[within.Met]) -> None:
+        """Add the members of an archive, or files elsewhere, or note why not."""
+        for one in met:
+            if one.member is None:
+                self.skipped.setdefault(one.name, one.why)
+            elif one.name not in self.heads:
+                self.members.append(one.member)
+                self.heads[one.name] = one.head
 
     def _pattern(self, pattern: str) -> None:
         hits = glob.glob(pattern, recursive=True)  # noqa: PTH207  (pathlib takes no absolute patterns)
@@ -119,7 +141,11 @@ class _Search:
                 self._skip(path, f"the same file as {first}")
             return
         if stat.S_ISREG(status.st_mode):
-            self.members.append(_member(path, status, place, named=named))
+            member = _member(path, status, place, named=named)
+            if isinstance(member, Member):
+                self.members.append(member)
+            else:
+                self._archive(*member)
         elif named and (stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode)):
             name = _shown(path)
             self._stream(Source(name, path, None, None, None, series=name))
@@ -127,13 +153,21 @@ class _Search:
             raise _odd(status.st_mode)
         self._seen[status.st_dev, status.st_ino] = place
 
+    def _archive(self, source: Source, kind: str) -> None:
+        met = within.members(replace(source, compression=None), kind, source.compression)
+        if not any(one.member for one in met):
+            whys = "; ".join(f"{one.name}: {one.why}" for one in met[:3])
+            raise Unfit(f"a {kind} archive without logs ({whys or 'it is empty'})", "name a log file")
+        self._within(met)
+
     def _stream(self, source: Source) -> None:
         member = Member(source, Place(source.name, "", (0, 0)), None)
         if member not in self.members:
             self.members.append(member)
 
 
-def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> Member:
+def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> Member | tuple[Source, str]:
+    """A file as a member of its series, or an archive and its kind."""
     try:
         head, compression, damage = opening.head(path)
     except OSError as error:
@@ -142,10 +176,13 @@ def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> M
         raise Unfit(str(error), error=MissingExtraError) from None
     if compression and damage and not head:
         raise Unfit(f"damaged {compression} data ({damage})", f"check it with `{trouble.tester(compression, path)}`")
-    trouble.refuse_other_formats(head, path)
+    kind = archives.kind(head)
+    if kind is None or (kind == "zip" and compression):
+        trouble.refuse_other_formats(head, path)
+        kind = None
     if not named and not head:
         raise Unfit("empty")
-    if not named and b"\0" in head and not head.startswith(UTF16):
+    if kind is None and not named and b"\0" in head and not head.startswith(UTF16):
         raise Unfit("binary, not text")
     spot = rotation.place(place.name)
     source = Source(
@@ -158,7 +195,7 @@ def _member(path: str, status: os.stat_result, place: Path, *, named: bool) -> M
         inode=status.st_ino,
         utf16=head.startswith(UTF16),
     )
-    return Member(source, spot, hash(head) if head else None)
+    return (source, kind) if kind else Member(source, spot, hash(head) if head else None)
 
 
 def _status(path: str) -> os.stat_result:

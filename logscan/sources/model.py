@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+
+
+class Portion(NamedTuple):
+    """A member of an archive: what kind that is (zip, tar), where the member lies, and its size there.
+
+    ``at`` is the number of a zip's entry, or the place of the first byte in a tar, decompressed by ``packed``.
+    """
+
+    kind: str
+    at: int
+    size: int
+    packed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +30,7 @@ class Source:
     compression only shows when they are read. Files of one rotated series share ``series``, the path of the
     file that is being written. ``inode`` tells whether a path still leads to the same file. A file of ``utf16`` is read
     as UTF-8; offsets count the bytes of that. ``command`` writes the source's bytes when it is no file.
+    ``portion`` tells which member of the archive at ``path`` it is; ``url`` leads to the file system of ``path``.
     """
 
     name: str
@@ -28,6 +42,14 @@ class Source:
     inode: int | None = None
     utf16: bool = False
     command: tuple[str, ...] = ()
+    portion: Portion | None = None
+    url: str = field(default="", repr=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can only be read from its beginning, by one reader."""
+        elsewhere = self.command or self.portion or self.url
+        return bool(elsewhere or self.compression or self.size is None or self.utf16)
 
 
 class Skipped(NamedTuple):
@@ -43,6 +65,7 @@ class Found:
 
     sources: tuple[Source, ...]
     skipped: tuple[Skipped, ...]
+    heads: Mapping[str, bytes] = field(default_factory=dict)  # how members of archives begin, by name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from logscan.errors import InputError
-from logscan.sources import journal, trouble, unpack
+from logscan.sources import archives, journal, remote, trouble, unpack
 from logscan.sources.model import Source
 from logscan.sources.stream import Stream, Unpacked, decoded
 
@@ -36,19 +36,48 @@ def opened(source: Source) -> Iterator[Stream]:
             raise InputError("there is no standard input to read; name a file instead of -")
         yield decoded(_sniffed(sys.stdin.buffer))
         return
-    try:
-        raw = _open(source, source.path)
-    except OSError as error:
-        raise trouble.failed(source.path, error).told(source.name) from None
-    with raw:
-        if source.size is None:
-            yield decoded(_sniffed(raw))
+    with raw(source) as file, _inside(source, file) as inner:
+        if source.portion or source.url:
+            yield decoded(Unpacked(inner, source.compression) if source.compression else Stream(inner))
+        elif source.size is None:
+            yield decoded(_sniffed(inner))
         elif source.compression:
-            yield decoded(Unpacked(raw, source.compression, seekable=True))
+            yield decoded(Unpacked(inner, source.compression, seekable=True))
         elif source.utf16:
-            yield decoded(Stream(raw, seekable=True))
+            yield decoded(Stream(inner, seekable=True))
         else:
-            yield Stream(raw, seekable=True)
+            yield Stream(inner, seekable=True)
+
+
+@contextmanager
+def raw(source: Source) -> Iterator[Any]:
+    """The stored bytes of the file that a source is, or is in; raises InputError when it cannot be opened."""
+    if source.url:
+        with remote.opened(source.url, source.path or "") as file:
+            yield file
+        return
+    try:
+        file = _open(source, source.path or "")
+    except OSError as error:
+        raise trouble.failed(source.path or "", error).told(source.name) from None
+    with file:
+        yield file
+
+
+@contextmanager
+def _inside(source: Source, file: Any) -> Iterator[Any]:
+    """The file itself, or the member of it that a source is."""
+    if source.portion is None:
+        yield file
+        return
+    packed, tar = source.portion.packed, source.portion.kind == "tar"
+    whole = (Unpacked(file, packed) if packed else Stream(file, seekable=True)) if tar else file
+    with ExitStack() as stack:
+        try:
+            inner = stack.enter_context(archives.opened(whole, source.portion))
+        except OSError as error:
+            raise InputError(f"{source.name}: cannot be read ({error})") from None
+        yield inner
 
 
 def beginning(source: Source, size: int) -> bytes:
@@ -108,6 +137,8 @@ def _is_same(source: Source, status: os.stat_result) -> bool:
     """Whether this is the file that was found, and still holds what it held then."""
     if source.inode is None or source.size is None:
         return True
+    if source.portion:  # whose size is not that of the file
+        return status.st_ino == source.inode
     return status.st_ino == source.inode and status.st_size >= source.size
 
 

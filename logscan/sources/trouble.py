@@ -12,7 +12,7 @@ from logscan.errors import InputError, LogscanError
 
 _JOURNAL = Path("/run/systemd/journal")
 _LOGINS = {"btmp", "faillog", "lastlog", "wtmp"}  # records of logins; "faillog" is spelled nearly as "mail.log" is
-_TESTERS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "zstd"}
+_TESTERS = {"gz": "gzip -t", "bz2": "bzip2 -t", "xz": "xz -t", "zst": "zstd -t", "zip": "unzip -t", "tar": "tar -tf"}
 _READERS = (  # what other files begin with, what they are, and how to get at their text
     (0, b"LPKSHHRH", "a systemd journal", "logscan --journal {}"),
     (0, b"__CURSOR=", "a journal's export", "systemd-journal-remote -o x.journal {} && logscan --journal x.journal"),
@@ -65,7 +65,7 @@ def refuse_other_formats(head: bytes, path: str) -> None:
 
 def tester(compression: str, path: str) -> str:
     """The command that checks a compressed file."""
-    return f"{_TESTERS[compression]} -t {_quoted(path)}"
+    return f"{_TESTERS[compression]} {_quoted(path)}"
 
 
 def _missing(path: str) -> Unfit:
