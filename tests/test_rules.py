@@ -145,7 +145,7 @@ def test_texts_that_are_easily_mistaken(text: str, command: str, reason: str) ->
 def test_an_mta_s_own_rules_are_for_its_log_only() -> None:
     text = "connect to mx.example.org[192.0.2.25]:25: Connection refused"
     assert decided(text, dsn="4.4.1", mta="postfix")["rule"] == "postfix-connect-refused"
-    assert decided(text, dsn="4.4.1", mta="exim")["rule"] is None
+    assert decided(text, dsn="4.4.1", mta="exim")["rule"] == "connection-failed"
 
 
 def test_a_provider_s_rules_are_for_what_it_answers_not_for_our_refusals_of_its_mail() -> None:
