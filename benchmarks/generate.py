@@ -16,6 +16,7 @@ from typing import Protocol
 from events import Event, start_of
 from exchange_words import VERSIONS
 from gen_exchange import ExchangeWriter
+from gen_exim import EximWriter
 from gen_postfix import PostfixWriter
 from population import Population
 from replies import load
@@ -39,6 +40,7 @@ class Writer(Protocol):
 WRITERS: dict[str, Callable[[Random, datetime, str], Writer]] = {
     "postfix": lambda rng, start, _: PostfixWriter(rng, start),
     "exchange": ExchangeWriter,
+    "exim": EximWriter,
 }
 
 
@@ -54,7 +56,7 @@ class Stamper:
     """Writes time stamps, each second once."""
 
     def __init__(self, style: str) -> None:
-        """Choose between `traditional`, `iso` and `utc`, which has milliseconds."""
+        """Choose between `traditional`, `iso`, `exim`, and `utc`, which has milliseconds."""
         self._style = style
         self._second = -1
         self._text = ""
@@ -67,6 +69,8 @@ class Stamper:
             self._second = second
             if self._style == "traditional":
                 self._text = f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
+            elif self._style == "exim":
+                self._text = f"{moment:%Y-%m-%d %H:%M:%S}"
             else:
                 self._text = f"{moment.astimezone(UTC) if self._style == 'utc' else moment:%Y-%m-%dT%H:%M:%S}"
         if self._style == "utc":
@@ -95,7 +99,7 @@ def generate(  # noqa: PLR0913, PLR0917  # one for each option
     traffic = Traffic(rng, providers, Population(rng, providers))
     writer = WRITERS[mta](rng, START, version)
     lines = ordered(traffic.events(target / BYTES_PER_EVENT), writer)
-    truth, stamp = Truth(), Stamper("utc" if mta == "exchange" else stamps)
+    truth, stamp = Truth(), Stamper({"exchange": "utc", "exim": "exim"}.get(mta, stamps))
     head = getattr(writer, "head", "").encode("utf-8-sig")
     with out.open("wb", buffering=1 << 20) as stream:
         if len(head) > len(BOM):

@@ -216,6 +216,8 @@ def _coverage(coverage: Coverage, causes: list[Row], hours: list[report.Hour]) -
         ignored=coverage.ignored + coverage.facts,
         foreign=coverage.foreign,
         unparsed=coverage.unparsed,
+        continued=coverage.continued,
+        copies=coverage.copies,
         cut=coverage.cut,
         candidates=coverage.candidates,
         samples=[report.Sample(*sample) for sample in coverage.samples],

@@ -27,6 +27,7 @@ _KEYS = (
     "smtp_command",
     "provider",
     "template",
+    "verdict",
 )
 _DECIDED = Decision._fields
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
@@ -108,7 +109,9 @@ def _author(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
 
 def _complete(events: pl.DataFrame) -> pl.DataFrame:
     """The evidence columns, present and typed; what the classifier adds is taken away first."""
-    rows = events.drop([name for name in schema.CLASSIFIED if name in events.columns])
+    verdict = pl.col("status").cast(pl.String) if "status" in events.columns else pl.lit(None, dtype=pl.String)
+    rows = events.with_columns(verdict=verdict)
+    rows = rows.drop([name for name in schema.CLASSIFIED if name in events.columns])
     wanted = (*Reply._fields, "remote_mta", "recipient_domain")
     return rows.with_columns(
         (pl.col(name) if name in rows.columns else pl.lit(None)).cast(
@@ -158,7 +161,8 @@ def classify_frame(df: pd.DataFrame, known: Knowledge) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = pl.DataFrame({name: _evidence(df, name) for name in (*Reply._fields, "remote_mta", "recipient_domain")
+    evidence = (*Reply._fields, "remote_mta", "recipient_domain", "status")
+    rows = pl.DataFrame({name: _evidence(df, name) for name in evidence
                          if name in df.columns and name != "provider"})  # fmt: skip
     if rows.width == 0:
         rows = pl.DataFrame({"diagnostic": pl.repeat(None, len(df), dtype=pl.String, eager=True)})

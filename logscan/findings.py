@@ -211,6 +211,8 @@ class Coverage:
     first: datetime | None = None
     last: datetime | None = None
     gaps: list[tuple[datetime, datetime]] = field(default_factory=list)  # silences of hours, the longest first
+    continued: int = 0  # further lines of an entry: headers in a reject log, pieces in syslog
+    copies: int = 0  # lines that say again what another line says
 
 
 @dataclass(slots=True)

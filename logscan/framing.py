@@ -18,6 +18,8 @@ _ISO = (
     rf"(?P<_stamp>[0-9]{{4}}-{_D2}-{_D2}T{_D2}:{_D2}:{_D2}(?:[.,][0-9]{{1,9}})?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
 )
+# How far apart, in bytes from line to line, two lines that tell of the same thing may stand (``parse.copies``).
+REACH = 16 * 1024
 # The stamps alone, whole.
 STAMPS = {"bsd": f"^{_BSD}$", "iso": f"^{_ISO}$"}
 _HOST = r"(?P<reporting_mta>[^ ]+)"
@@ -35,6 +37,7 @@ class Frame:
     pattern: str
     stamp: str  # "bsd" (no year, local) or "iso" (RFC 3339 and its relatives)
     title: str = "syslog"  # for people
+    agent: str = ""  # the program tag that lines count with where the frame holds none
 
 
 def _both(name: str, before: str, after: str, title: str = "syslog") -> tuple[Frame, Frame]:
@@ -65,7 +68,7 @@ MONTHS = {name: n for n, name in enumerate(_NAMES, 1)}
 _BSD_RE = re.compile(r"([A-Z][a-z]{2}) ([ 0-3][0-9]) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
 _ISO_RE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]{1,9}))?"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?: ?(Z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
 _SLACK = timedelta(days=1)
 

@@ -6,9 +6,11 @@ against each other: on any input both must give the same rows and the same cover
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -17,21 +19,23 @@ import regex
 from logscan import framing, schema, wrapping
 from logscan.framing import Clock, Frame
 from logscan.packs import rows
-from logscan.packs.match import as_expected, read_payload, tagged, whole_of
+from logscan.packs.match import as_expected, read_payload, tagged, whole_of, without
 from logscan.packs.mta import Mta, Shape
 from logscan.packs.tables import Table, format_of, headed
 
 _BOM = b"\xef\xbb\xbf"
 Row = dict[str, Any]
 # What a shape's table makes of a line; a line of no shape is "unparsed", one of no mail server "foreign".
-_KINDS = {"event": "event", "notice": "notice", "message": "message", "ignore": "ignored"}
+_KINDS = {
+    "event": "event", "notice": "notice", "message": "message", "ignore": "ignored", "continued": "continued",
+}  # fmt: skip
 _TEXTS = frozenset(c.name for c in schema.EVENTS if c.kind in ("str", "word"))
 _FACTS = frozenset(c.name for c in schema.MESSAGES)
 
 
 @dataclass(slots=True)
 class Line:
-    """What one line is: ``kind`` is event, notice, message, ignored, foreign or unparsed.
+    """What one line is: ``kind`` is event, notice, message, ignored, continued, copy, foreign or unparsed.
 
     ``times`` is how often it happened; ``shape`` is the id of the pack's entry that took it, ``row`` its fields.
     """
@@ -44,6 +48,9 @@ class Line:
     shape: str = ""
     row: Row = field(default_factory=dict)
     entries: list[Row] = field(default_factory=list)  # of a row of a table, which may hold several
+    event: Shape | None = None
+    said: str = ""  # what an event's line says, without its frame
+    answer: tuple[str | None, ...] = ()  # whose reply to what it is, as the line has it
 
 
 def read_lines(data: bytes, *, source: str, offset: int, packs: tuple[Mta, ...], clock: Clock) -> list[Row]:
@@ -71,6 +78,12 @@ def kinds(data: bytes, *, packs: tuple[Mta, ...], clock: Clock) -> Counter[str]:
 
 def explain_lines(data: bytes, *, offset: int, packs: tuple[Mta, ...], clock: Clock) -> Iterator[Line]:
     """Every line, in order, with what it is."""
+    lines = list(_lines(data, offset, packs, clock))
+    _leave_out_copies(lines)
+    return iter(lines)
+
+
+def _lines(data: bytes, offset: int, packs: tuple[Mta, ...], clock: Clock) -> Iterator[Line]:
     for raw in _split(data):
         text = raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
         line = explain_line(text, packs=packs, clock=clock)
@@ -87,10 +100,11 @@ def explain_line(text: str, *, packs: tuple[Mta, ...], clock: Clock) -> Line:
     line = Line(0, text, "foreign", candidate=any(anchor in text for anchor in _anchors(packs)))
     framed = _behead(text, packs)
     if framed is None:
+        line.kind = "continued" if any(regex.search(p, text) for mta in packs for p in mta.unframed) else "foreign"
         return line
     frame, found = framed
     head = found.groupdict()
-    agent = head.get("agent")
+    agent = head.get("agent", frame.agent)
     payload, line.times = _unfold(text[found.end() :])
     for mta in packs:
         if not tagged(mta, agent):
@@ -100,6 +114,9 @@ def explain_line(text: str, *, packs: tuple[Mta, ...], clock: Clock) -> Line:
         if taken is not None:
             shape, fields = taken
             line.kind, line.shape = _KINDS[shape.table], shape.id
+            if shape.table in ("event", "notice"):
+                line.event, line.said = shape, without(mta.piece, payload)
+                line.answer = tuple(fields.get(name) for name in ("queue_id", "remote_ip", "diagnostic"))
             line.row = _row(shape, fields)
             line.row |= {"mta": mta.id, "reporting_mta": head.get("reporting_mta")}
             line.row["timestamp"] = framing.to_utc(head["_stamp"], frame.stamp, clock)
@@ -168,6 +185,50 @@ def _read_row(row: Line, table: Table, packs: tuple[Mta, ...], clock: Clock) -> 
     for _, _, fields in read:
         entry = _row(shape, fields) | {"mta": mta.id, "timestamp": stamp, "offset": row.offset}
         row.entries.append(entry)
+
+
+def _leave_out_copies(lines: list[Line]) -> None:
+    """One reply is one event: see ``copied`` and ``told_again_in`` in patterns/README.md."""
+    events = [line for line in lines if line.event is not None]
+    heard = {id(line): _heard_before(line, events[:n]) for n, line in enumerate(events) if _may_be_copy(line)}
+    for n, line in enumerate(events):
+        again = line.event is not None and line.event.told_again_in
+        if again and any(_tells_again(line, other, again) for other in _near(line, events[n + 1 :])):
+            line.kind = "copy"
+    for line in events:
+        if id(line) in heard:
+            before, times = heard[id(line)], line.times
+            line.times = (before + times + 1) // 2 - (before + 1) // 2
+            line.kind = line.kind if line.times or not times else "copy"
+
+
+def _may_be_copy(line: Line) -> bool:
+    return line.event is not None and line.event.copied and line.row.get("reporting_mta") is not None
+
+
+def _near(line: Line, others: list[Line]) -> Iterator[Line]:
+    """The lines, nearest first, that begin within reach of a line."""
+    return itertools.takewhile(lambda other: abs(other.offset - line.offset) <= framing.REACH, others)
+
+
+def _heard_before(line: Line, before: list[Line]) -> int:
+    """How many equal lines of the same host, of the same second, stand before a line."""
+    same = (
+        other
+        for other in _near(line, before[::-1])
+        if _may_be_copy(other) and (other.said, other.row["reporting_mta"]) == (line.said, line.row["reporting_mta"])
+    )
+    return sum(other.times for other in same if _together(line, other))
+
+
+def _together(one: Line, other: Line) -> bool:
+    times = one.row["timestamp"], other.row["timestamp"]
+    return None not in times and abs(times[0] - times[1]) <= timedelta(seconds=1)
+
+
+def _tells_again(line: Line, record: Line, shape: str) -> bool:
+    same_host = line.row["reporting_mta"] == record.row["reporting_mta"]
+    return record.shape == shape and same_host and line.answer == record.answer
 
 
 def _split(data: bytes) -> list[bytes]:

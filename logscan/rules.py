@@ -44,6 +44,7 @@ class Reply(NamedTuple):
     smtp_command: str | None = None
     diagnostic: str | None = None
     provider: str | None = None
+    verdict: str | None = None  # the status that the MTA's own words give it, where no code does
 
 
 class Decision(NamedTuple):
@@ -91,12 +92,14 @@ def decide(reply: Reply, known: Knowledge) -> Decision:
 
 
 def status_of(reply: Reply) -> Status:
-    """The status: of the reply's first digit, else of the enhanced code, the dsn, the outcome."""
+    """The status: of the reply's first digit, else of the enhanced code, the dsn, the MTA's words, the outcome."""
     if reply.reply_code is not None and 200 <= reply.reply_code <= 599:
         return codes.ReplyCode(reply.reply_code).status
     for code in (_parsed(reply.enhanced_code), _parsed(reply.dsn)):
         if code is not None:
             return code.status
+    if reply.verdict and reply.verdict != Status.UNKNOWN:
+        return Status(reply.verdict)
     return _STATUS_OF_OUTCOME.get(reply.outcome or "", Status.UNKNOWN)
 
 

@@ -43,6 +43,7 @@ _FOR_REPORT = frozenset(
         "enhanced_code",
         "dsn",
         "outcome",
+        "status",
         "diagnostic",
     }
 )
@@ -194,7 +195,8 @@ class Scan:
         """The files without any line of a mail server; a file that was named itself must have one."""
         out = []
         for name, c in covered.items():
-            if c.lines and not (c.events or c.notices or c.facts or c.ignored or c.unparsed):
+            # What only looks like a line of a mail server's own file, any program may have written.
+            if c.lines and not (c.events or c.notices or c.facts or c.ignored or c.unparsed > c.untagged):
                 if name in self.named:
                     raise NoMailLogError(_no_mail(name, self.stage.packs))
                 out.append(name)

@@ -90,8 +90,9 @@ MESSAGES: tuple[Column, ...] = (
 CLASSIFIED = (
     "provider", "reply_class", "status", "reason", "rule", "basis", "party", "conflict", "template",
 )  # fmt: skip
-# What a parser may fill from the MTA's lines: the names that patterns in a pack may capture or set.
-PARSED = tuple(column.name for column in EVENTS if column.name not in {*CLASSIFIED, "source", "offset"})
+# What a parser may fill from the MTA's lines: the names that patterns in a pack may capture or set. A status that the
+# parser gives is what the MTA's words say; the classifier asks it where there is no code.
+PARSED = tuple(column.name for column in EVENTS if column.name not in {*CLASSIFIED, "source", "offset"} - {"status"})
 
 BY_NAME = {column.name: column for column in EVENTS}
 NAMES = tuple(BY_NAME)

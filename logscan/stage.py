@@ -45,7 +45,7 @@ class Stage:
         """Parse one block, within the period."""
         name = block.source.name
         if table is None:
-            out = lines.parse(block.data, block.offset, name, self.packs, clock, self.wanted)
+            out = lines.parse(block.data, block.offset, name, self.packs, clock, self.wanted, block.around)
         else:
             out = records.parse(block.data, block.offset, name, table, self.packs, clock, self.wanted)
         if block.dropped:

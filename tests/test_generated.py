@@ -62,3 +62,23 @@ def test_utf16_and_cut_files_give_the_same_rows(log: tuple[Path, dict[str, objec
     cut.write_bytes(text.partition("#Fields:")[2].partition("\n")[2].encode())
     pd.testing.assert_frame_equal(logscan.read(wide).drop(columns=["source", "offset"]), whole)
     pd.testing.assert_frame_equal(logscan.read(cut).drop(columns=["source", "offset"]), whole)
+
+
+def test_every_reply_in_exims_log_is_one_right_event(tmp_path: Path) -> None:
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import generate
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+    path = tmp_path / "mainlog"
+    truth = generate.generate("exim", 1_500_000, path, 7, "iso").to_dict()
+    events = logscan.read(path, tz="Europe/Berlin")
+    for kind, name in (("delivery", "deliveries"), ("rejection", "rejections")):
+        rows, expected = events[events["event"] == kind], truth[name]
+        assert isinstance(expected, dict)
+        assert len(rows) == expected["total"]
+        for key, column in COUNTED[:2]:
+            assert counted(rows, column) == expected[key], key
+    report = logscan.report(path, tz="Europe/Berlin").to_dict()
+    assert report["coverage"]["unparsed"] == 0, report["coverage"]["samples"]
+    assert report["totals"]["messages"] == truth["messages"]

@@ -29,7 +29,9 @@ from logscan.framing import Clock
 from logscan.parse import lines
 from logscan.summary import Summary, combine, combine_all
 
-SAMPLES = sorted((Path(__file__).parent.parent / "sample_logs" / "postfix").glob("*.log"))
+LOGS = Path(__file__).parent.parent / "sample_logs"
+SAMPLES = sorted((LOGS / "postfix").glob("*.log"))
+EXIM = sorted((LOGS / "exim").glob("*.log"))
 OPTIONS = scan.Options(year=2026, tz="UTC")
 CLOCK = Clock("UTC", 2026, 101)
 Engine = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
@@ -94,7 +96,7 @@ def test_lines_cut_anyhow(small: Path, span: int, block: int) -> None:
         assert findings(small) == found
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*SAMPLES, *EXIM], ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_samples_cut_into_blocks(path: Path) -> None:
     whole, found = table(path), findings(path)
     with cut_into(17_001, 5_001):

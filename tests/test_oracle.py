@@ -24,7 +24,9 @@ from logscan.parse.clock import utc
 Row = dict[str, Any]
 PACKS = mtas()
 CLOCK = Clock("Europe/Berlin", 2026, 101)
-SAMPLES = sorted((Path(__file__).parent.parent / "sample_logs" / "postfix").glob("*.log"))
+SAMPLES = sorted(
+    path for name in ("postfix", "exim") for path in (Path(__file__).parent.parent / "sample_logs" / name).glob("*.log")
+)
 COLUMNS = tuple(c for c in schema.EVENTS if c.name in (*schema.PARSED, "source", "offset"))
 FACTS = tuple(c for c in schema.MESSAGES if c.name not in ("first_seen", "last_seen"))
 GOOD = "3F2A1C0E5B: to=<a@b.example>, relay=none, delay=1, dsn=4.4.1, status=deferred (connect to mx.b.example: x)"
@@ -67,6 +69,7 @@ def counts(coverage: lines.Coverage) -> dict[str, int]:
     return {
         "event": coverage.events, "notice": coverage.notices, "message": coverage.facts,
         "ignored": coverage.ignored, "foreign": coverage.foreign, "unparsed": coverage.unparsed,
+        "continued": coverage.continued, "copy": coverage.copies,
         "candidates": coverage.candidates,
     }  # fmt: skip
 
@@ -91,7 +94,7 @@ def assert_counted(data: bytes, coverage: lines.Coverage) -> None:
     """The same counts; but the engine may take a strange line without an anchor for one that is left alone."""
     found = oracle.kinds(data, packs=PACKS, clock=CLOCK)
     counted, by_hand = counts(coverage), {name: found[name] for name in counts(coverage)}
-    exact = ("event", "notice", "message", "candidates")
+    exact = ("event", "notice", "message", "copy", "continued", "candidates")
     assert [counted[name] for name in exact] == [by_hand[name] for name in exact], data
     assert counted["ignored"] >= by_hand["ignored"], data
     assert counted["foreign"] <= by_hand["foreign"], data

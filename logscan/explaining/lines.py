@@ -110,7 +110,8 @@ def _as_line(line: LogLine, shape: Shape, fields: dict[str, str | None], known: 
     if kind != "event":
         return Pasted(line, None, Seen())
     seen, provider = seen_in(values, known)
-    named = {name: values.get(name) for name in Reply._fields if name not in ("mta", "provider")}
+    named = {name: values.get(name) for name in Reply._fields if name not in ("mta", "provider", "verdict")}
+    named["verdict"] = values.get("status")
     named["dsn"] = named["dsn"] if _DSN.fullmatch(str(named["dsn"])) else None  # a damaged line may hold anything
     reply = Reply(mta=line.mta, provider=provider, **named)  # type: ignore[arg-type]  # columns of their own types
     return Pasted(line, reply, _with_text(seen, reply.diagnostic or ""))

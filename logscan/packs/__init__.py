@@ -2,7 +2,8 @@
 
 from logscan.packs.find import load_toml, root, site_folders
 from logscan.packs.knowledge import Knowledge, knowledge
-from logscan.packs.mta import Mta, Part, Shape, load_mta, mtas
+from logscan.packs.mta import Mta, Shape, load_mta, mtas
+from logscan.packs.part import Part
 
 __all__ = [
     "Knowledge",

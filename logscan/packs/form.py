@@ -113,22 +113,27 @@ _SEVERITY = one_of(("panic", "fatal", "error", "warning", "info"))
 _TOP = Form(
     {"mta": TABLE},
     {"define": TEXT_TABLE, "missing": WORDS_TABLE, "words": WORD_TABLES}
-    | dict.fromkeys(("event", "message", "notice", "ignore", "part", "frame", "trait", "format", "forged"), TABLES),
+    | dict.fromkeys(("event", "message", "notice", "ignore", "continued", "part"), TABLES)
+    | dict.fromkeys(("frame", "trait", "format", "forged"), TABLES),
 )
 _MTA = Form(
     {"id": WORD, "name": WORD},
-    {"tag": WORD, "reader": one_of(("lines", "delimited")), "frames": one_of(("syslog",))},
+    {"tag": WORD, "reader": one_of(("lines", "delimited")), "frames": one_of(("syslog",)), "prefixes": TEXTS}
+    | {"piece": WORD},
 )
 _TABLES = {
     "part": Form(
         {"id": WORD, "of": WORD, "patterns": TEXTS},
         {"anchor": TEXT, "fixed": TEXT_TABLE, "when": TEXT_TABLE, "cut": FLAG},
     ),
-    "event": Form(_SHAPE_REQUIRED, _SHAPE),
+    "event": Form(_SHAPE_REQUIRED, _SHAPE | {"copied": FLAG, "told_again_in": WORD}),
     "message": Form(_SHAPE_REQUIRED, _SHAPE | {"closes": FLAG}),
-    "notice": Form(_SHAPE_REQUIRED | {"severity": _SEVERITY, "title": WORD}, _SHAPE),
+    "notice": Form(_SHAPE_REQUIRED | {"severity": _SEVERITY, "title": WORD}, _SHAPE | {"copied": FLAG}),
     "ignore": Form({"id": WORD, "patterns": TEXTS, "examples": TEXTS}, {}),
-    "frame": Form({"id": WORD, "pattern": WORD, "stamp": one_of(("bsd", "iso")), "example": WORD}, {"title": WORD}),
+    "continued": Form({"id": WORD, "patterns": TEXTS, "examples": TEXTS}, {"framed": FLAG}),
+    "frame": Form(
+        {"id": WORD, "pattern": WORD, "stamp": one_of(("bsd", "iso")), "example": WORD}, {"title": WORD, "agent": WORD}
+    ),
     "trait": Form({"name": WORD, "pattern": WORD, "example": WORD}, {}),
     "format": Form(
         {"id": WORD, "name": WORD, "needs": TEXTS, "stamp": WORD},

@@ -11,12 +11,16 @@ from functools import cache
 import regex
 
 from logscan import codes
-from logscan.packs.mta import BRACED, Mta, Part, Shape
+from logscan.packs.mta import BRACED, Mta, Shape
+from logscan.packs.part import Part
 
 Fields = dict[str, str | None]
 _REPLY = regex.compile(r"([2-5][0-9][0-9])(?:[- ]|$)")
 _ENHANCED = regex.compile(rf"(?:[2-5][0-9][0-9](?:[- ]))?#?({codes.ENHANCED})(?:[^0-9.]|$)")
 _NUMBER = regex.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+# As far as each unit goes, seconds may have a fraction: 1w2d3h4m5s, 3m45s, 0.304s.
+_PERIOD = regex.compile(r"(?=.)(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
+_SECONDS = (604_800, 86_400, 3_600, 60, 1)
 _BLANKS = " \t"
 _DIGITS = 19
 # Whatever the MTA has in front, this is where a domain ends.
@@ -41,7 +45,9 @@ def match_shape(mta: Mta, shape: Shape, agent: str, payload: str) -> Fields | No
     found = next((m for p in shape.patterns if (m := compiled(p).search(payload))), None)
     if found is None:
         return None
-    fields: Fields = {"agent": agent, **{k: v for k, v in found.groupdict().items() if v is not None}}
+    # A shape that looks for the agent itself has none where it finds none.
+    fields: Fields = {} if "agent" in found.groupdict() else {"agent": agent}
+    fields |= {name: value for name, value in found.groupdict().items() if value is not None}
     return _completed(mta, shape, fields)
 
 
@@ -121,8 +127,22 @@ def _apply(mta: Mta, part: Part, fields: Fields) -> None:
     _translate(mta, fields, taken)
 
 
+def bare(mta: Mta, payload: str) -> str:
+    """A payload without what the MTA puts in front of each message."""
+    for pattern in (mta.piece, *mta.prefixes):
+        payload = without(pattern, payload)
+    return payload
+
+
+def without(prefix: str, payload: str) -> str:
+    """A payload without what a pattern describes, where that stands in front."""
+    found = compiled(prefix).match(payload) if prefix else None
+    return payload[found.end() :] if found else payload
+
+
 def read_payload(mta: Mta, agent: str, payload: str) -> tuple[Shape, Fields] | None:
     """The first shape that takes a payload, and its fields; events first, then notices, messages, ignored."""
+    payload = bare(mta, payload)
     for shape in mta.shapes:
         fields = match_shape(mta, shape, agent, payload)
         if fields is not None:
@@ -141,7 +161,7 @@ def split_reply(text: str | None) -> tuple[int | None, str | None, str | None]:
     code = found[1]
     enhanced = _ENHANCED.match(text)
     if text[3:4] == "-":
-        prefix = rf"(?: +|\?\?){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
+        prefix = rf"(?: +|\?\?|\\+n){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
         later = regex.search(prefix, text)
         text = f"{code} " + regex.sub(prefix, " ", text[4:])
         if enhanced is None and later is not None and later[1]:
@@ -179,5 +199,8 @@ def whole_of(text: str) -> int | None:
 
 
 def number_of(text: str) -> float | None:
-    """A number as MTAs write them (``75``, ``0.03``, ``.5``); None for anything else, as in a damaged line."""
-    return float(text) if _NUMBER.fullmatch(text) else None
+    """A number as MTAs write them (``75``, ``0.03``, ``.5``, ``3m45s``); None for anything else."""
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    found = _PERIOD.fullmatch(text)
+    return sum(float(n or 0) * unit for n, unit in zip(found.groups(), _SECONDS, strict=True)) if found else None

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from logscan import framing, schema
 from logscan.errors import PackError
 from logscan.packs import find
+from logscan.packs.part import Part, groups
 from logscan.packs.tables import Format
 
 _MACRO = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 BRACED = re.compile(r"\{([^{}]+)\}")  # a name that stands for its value
-_GROUP = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>")
-TABLES = ("event", "message", "notice", "ignore")
+TABLES = ("event", "message", "notice", "ignore", "continued")
 _TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "format", "forged", *TABLES}
-_MTA = {"id", "name", "reader", "frames", "tag"}
+_MTA = {"id", "name", "reader", "frames", "tag", "piece", "prefixes"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
 _FORMAT = {
     "id", "name", "needs", "stamp", "stamps", "take", "log_type", "zone", "separator", "starts", "columns", "each",
@@ -28,39 +28,15 @@ _FORMAT = {
 _SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
 _SHAPE |= {"when", "unless", "take", "whole"}
 _KEYS = {
-    "event": _SHAPE,
+    "event": _SHAPE | {"copied", "told_again_in"},
     "message": _SHAPE | {"closes"},
-    "notice": _SHAPE | {"severity", "title"},
+    "notice": _SHAPE | {"severity", "title", "copied"},
     "ignore": {"id", "patterns", "examples", "when", "unless"},
+    "continued": {"id", "patterns", "examples", "framed"},
 }
 _EVENT_NAMES = frozenset(schema.PARSED)
 _MESSAGE_NAMES = frozenset(column.name for column in schema.MESSAGES)
 _NOTICE_NAMES = frozenset({"client", "queue_id", "agent"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """A rewrite of one column: where a pattern matches, its groups and ``fixed`` values replace what was there.
-
-    With ``cut`` the pattern describes the end of the text (it ends in ``$``), and what it matches is taken off.
-    """
-
-    id: str
-    of: str
-    patterns: tuple[str, ...]
-    anchor: str = ""
-    fixed: Mapping[str, str] = field(default_factory=dict)
-    when: Mapping[str, str] = field(default_factory=dict)
-    cut: bool = False
-
-    @property
-    def fills(self) -> frozenset[str]:
-        """Every column this part may write."""
-        return (
-            frozenset(self.fixed)
-            .union([self.of] if self.cut else [])
-            .union(*(groups(pattern) for pattern in self.patterns))
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +61,9 @@ class Shape:
     take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: bool = False
     closes: bool = False
+    copied: bool = False
+    told_again_in: str = ""
+    framed: bool = False
     severity: str = ""
     title: str = ""
     examples: tuple[Mapping[str, Any], ...] = ()
@@ -110,6 +89,9 @@ class Mta:
     messages: tuple[Shape, ...]
     notices: tuple[Shape, ...]
     ignored: tuple[Shape, ...]
+    continued: tuple[Shape, ...]
+    piece: str
+    prefixes: tuple[str, ...]
     words: Mapping[str, Mapping[str, str]]
     missing: Mapping[str, tuple[str, ...]]
     forged: tuple[tuple[str, str], ...]  # agent, payload
@@ -120,22 +102,22 @@ class Mta:
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Every shape in the order in which lines are tried."""
-        return (*self.events, *self.notices, *self.messages, *self.ignored)
+        return (*self.events, *self.notices, *self.messages, *self.ignored, *self.parts_of_entries)
+
+    @property
+    def parts_of_entries(self) -> tuple[Shape, ...]:
+        """What the further lines of an entry look like behind a frame."""
+        return tuple(shape for shape in self.continued if shape.framed)
+
+    @property
+    def unframed(self) -> tuple[str, ...]:
+        """Patterns of further lines of an entry that have no frame."""
+        return tuple(pattern for shape in self.continued if not shape.framed for pattern in shape.patterns)
 
     @property
     def delimited(self) -> bool:
         """Whether its logs are tables and not lines."""
         return bool(self.formats)
-
-
-def groups(pattern: str) -> tuple[str, ...]:
-    """The names of a pattern's groups."""
-    return tuple(_GROUP.findall(pattern))
-
-
-def nameless(pattern: str) -> str:
-    """The pattern with its groups left without names, so that it can be joined with others."""
-    return _GROUP.sub("(?:", pattern)
 
 
 def _listed(table: Mapping[str, str | list[str]]) -> dict[str, tuple[str, ...]]:
@@ -201,7 +183,7 @@ class _Reader:
         for name in table.get("parts", ()):
             if name not in parts:
                 raise self.fail(f'"{name}"', f"{where}: there is no part {name!r}")
-        if kind != "ignore" and not table.get("anchors") and not self.delimited:
+        if kind not in ("ignore", "continued") and not table.get("anchors") and not self.delimited:
             raise self.fail(f'id = "{table["id"]}"', f"{where}: needs anchors: literals that its lines hold")
         return Shape(
             id=table["id"],
@@ -219,6 +201,9 @@ class _Reader:
             take=_listed(table.get("take", {})),
             whole=table.get("whole", False),
             closes=table.get("closes", False),
+            copied=table.get("copied", False),
+            told_again_in=table.get("told_again_in", ""),
+            framed=table.get("framed", False),
             severity=table.get("severity", ""),
             title=table.get("title", ""),
             examples=tuple(table.get("example", ())) or tuple({"line": line} for line in table.get("examples", ())),
@@ -249,7 +234,13 @@ class _Reader:
 
     def frames(self) -> tuple[framing.Frame, ...]:
         own = tuple(
-            framing.Frame(frame["id"], self.expand(frame["pattern"]), frame["stamp"], frame.get("title", "log"))
+            framing.Frame(
+                frame["id"],
+                self.expand(frame["pattern"]),
+                frame["stamp"],
+                frame.get("title", "log"),
+                frame.get("agent", ""),
+            )
             for frame in self.data.get("frame", ())
         )
         return own + (framing.SYSLOG if self.data["mta"].get("frames") == "syslog" else ())
@@ -271,6 +262,9 @@ class _Reader:
             messages=shapes["message"],
             notices=shapes["notice"],
             ignored=shapes["ignore"],
+            continued=shapes["continued"],
+            piece=self.expand(about.get("piece", "")),
+            prefixes=tuple(self.expand(pattern) for pattern in about.get("prefixes", ())),
             words=self.data.get("words", {}),
             missing={name: tuple(values) for name, values in self.data.get("missing", {}).items()},
             forged=tuple(

@@ -11,7 +11,8 @@ from logscan import framing, schema
 from logscan.packs import find
 from logscan.packs.clean import Bound, faults
 from logscan.packs.examples import captured
-from logscan.packs.mta import Mta, Part, Shape, groups
+from logscan.packs.mta import Mta, Shape
+from logscan.packs.part import Part, groups
 
 Found = Iterator[tuple[str, str, str]]  # the table, what is wrong, and a text to find its line by
 _COLUMNS = (*schema.PARSED, *(column.name for column in schema.MESSAGES if column.name not in schema.PARSED))
@@ -26,6 +27,10 @@ _CLOCK = framing.Clock("UTC", 2025, 101)
 def of_patterns(mta: Mta) -> Found:
     """Every pattern is one that both readers understand alike, and anchored."""
     yield from (("[mta]", f"tag: {fault}", "tag") for fault in faults(mta.tag))
+    for name, pattern in (("piece", mta.piece), *(("prefixes", prefix) for prefix in mta.prefixes)):
+        yield from (("[mta]", f"{name}: {fault}", name) for fault in faults(pattern) if pattern)
+        if pattern and regex.compile(pattern).search(""):
+            yield "[mta]", f"{name}: {pattern!r} matches nothing at all, too: say what stands there", name
     for where, thing in things(mta):
         bound = Bound.EITHER if isinstance(thing, Part) and (thing.cut or thing.of == "agent") else Bound.START
         for n, pattern in enumerate(thing.patterns, 1):

@@ -12,8 +12,8 @@ _NAIVE = pl.Datetime("us")
 _MINUTE = len("Jan  5 03:04")
 _FIRST, _ZERO = "Jan  1 00:00", datetime(2000, 1, 1)
 _ISO = (
-    r"^(?P<_time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?)[0-9]*"
-    r"(?P<_zone>Z|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"^(?P<_time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:\.[0-9]{1,6})?)[0-9]*"
+    r"(?: ?(?P<_zone>Z|[+-][0-9]{2}:?[0-9]{2}))?$"
 )
 
 
@@ -69,7 +69,10 @@ def _iso(frame: pl.DataFrame, clock: Clock) -> pl.Series:
         frame.select(text.str.extract_groups(_ISO))
         .unnest("stamp")
         .select(
-            pl.col("_time").str.strptime(_NAIVE, "%Y-%m-%dT%H:%M:%S%.f", strict=False).alias("t"),
+            pl.col("_time")
+            .str.replace(" ", "T", literal=True)
+            .str.strptime(_NAIVE, "%Y-%m-%dT%H:%M:%S%.f", strict=False)
+            .alias("t"),
             pl.col("_zone").alias("zone"),
         )
     )

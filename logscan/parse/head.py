@@ -88,7 +88,7 @@ def _slow(rows: pl.DataFrame, frame: Frame, clock: Clock) -> tuple[pl.DataFrame,
     if "reporting_mta" not in got.columns:
         got = got.with_columns(reporting_mta=pl.lit(None, dtype=pl.String))
     if "agent" not in got.columns:
-        got = got.with_columns(agent=pl.lit(None, dtype=pl.String))
+        got = got.with_columns(agent=pl.lit(frame.agent or None, dtype=pl.String))
     got = got.filter(mask).with_columns(_payload=pl.col("line").str.strip_prefix(pl.col("_head")))
     got = got.with_columns(utc(got.get_column("_stamp"), frame.stamp, clock).alias("timestamp"))
     return _finish(got), rows.filter(~mask)

@@ -25,7 +25,9 @@ def with_messages(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     )
     of_events = lived.filter(~pl.col("_fact")).select("_row", "_life")
     rows = events.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    rows = rows.join(of_events, on="_row", how="left").join(known, on=[*_KEY, "_life"], how="left", suffix="_said")
+    rows = rows.join(of_events, on="_row", how="left").join(
+        known, on=[*_KEY, "_life"], how="left", suffix="_said", nulls_equal=True
+    )
     filled = []
     for name in _FACTS:
         said = f"{name}_said" if name in events.columns else name
@@ -78,8 +80,11 @@ def with_causes(events: pl.DataFrame) -> pl.DataFrame:
     known = pl.col("network_message_id").is_not_null()
     # On one host lines follow each other; several servers only have the time in common, and tell of each recipient.
     recipient = pl.col("envelope_recipient").str.to_lowercase().alias("_to")
+    # Some MTAs give up a whole message, others say it of each recipient.
+    whole = pl.col("envelope_recipient").is_null() | ~pl.col("queue_id").is_in(_telling(rows).implode())
     causes = [
-        _before(rows.filter(~known), "_row", _KEY),
+        _before(rows.filter(~known & whole), "_row", _KEY),
+        _before(rows.filter(~known & ~whole).with_columns(recipient), "_row", (*_KEY, "_to")),
         _before(rows.filter(known).with_columns(recipient), "timestamp", ("network_message_id", "_to")),
     ]
     out = rows.join(pl.concat(causes), on="_row", how="left", suffix="_why", maintain_order="left")
@@ -87,9 +92,19 @@ def with_causes(events: pl.DataFrame) -> pl.DataFrame:
     return out.select(events.columns)
 
 
+def _telling(rows: pl.DataFrame) -> pl.Series:
+    """The ids of messages of which a recipient is said to be given up."""
+    told = (pl.col("outcome") == "expired") & pl.col("envelope_recipient").is_not_null()
+    return rows.filter(told).get_column("queue_id").unique()
+
+
 def _before(rows: pl.DataFrame, on: str, by: tuple[str, ...]) -> pl.DataFrame:
     """The reason of the last failed attempt before each expiry, by its row."""
     order = list(dict.fromkeys((on, "_row")))
+    rows = rows.with_columns(
+        pl.col("reporting_mta").cast(pl.String).fill_null("")
+    )  # a file of the MTA's own has no host
     ended = rows.filter(pl.col("outcome") == "expired").select(*order, *by).sort(order)
-    tries = rows.filter(pl.col("outcome").is_in(["deferred", "softbounced"])).select(on, *by, *_WHY).sort(on)
+    tried = pl.col("outcome").is_in(["deferred", "softbounced"]) & (pl.col("reason") != "undefined")
+    tries = rows.filter(tried).select(on, *by, *_WHY).sort(on)
     return ended.join_asof(tries, on=on, by=by, check_sortedness=False).select("_row", *_WHY)

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 import polars as pl
 
 from logscan import schema
-from logscan.framing import Clock, Frame
-from logscan.packs.mta import Mta, nameless, of_lines
-from logscan.parse import head, reply, shapes, wrapped
+from logscan.framing import Clock
+from logscan.packs.mta import Mta, of_lines
+from logscan.parse import copies, head, leftovers, reply, shapes, wrapped
 from logscan.parse import notices as notices_
+from logscan.parse.leftovers import COUNTS, Coverage
 from logscan.parse.parts import any_of
-
-_SAMPLES = 5
-_SAMPLE_LENGTH = 400
-_AGENT = re.compile(r"\(\?P<agent>\[\^ [^\]]*\]\+\)")
-
-
-@dataclass(slots=True)
-class Coverage:
-    """How much of the input was understood; adds up with ``+``."""
-
-    bytes: int = 0
-    lines: int = 0
-    candidates: int = 0
-    events: int = 0
-    facts: int = 0
-    notices: int = 0
-    ignored: int = 0
-    foreign: int = 0
-    unparsed: int = 0
-    cut: int = 0
-    samples: list[tuple[str, int, str]] = field(default_factory=list)  # source, offset, line
-
-    def __add__(self, other: Coverage) -> Coverage:
-        counts = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
-        return Coverage(**counts, samples=(self.samples + other.samples)[:_SAMPLES])
-
-
-COUNTS = (
-    "bytes",
-    "lines",
-    "candidates",
-    "events",
-    "facts",
-    "notices",
-    "ignored",
-    "foreign",
-    "unparsed",
-    "cut",
-)
 
 
 @dataclass(slots=True)
@@ -82,18 +43,65 @@ class Wanted:
 
 
 ALL = Wanted(frozenset(schema.PARSED), messages=True)
-_EVENT_TYPES = {c.name: schema.polars_type for c in schema.EVENTS}
+__all__ = ["ALL", "COUNTS", "FACTS", "Coverage", "Parsed", "Wanted", "finished", "head", "loose", "parse"]
+
+_DELAYS = tuple(c.name for c in schema.EVENTS if c.kind == "float")
 
 
 def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
-    data: bytes, offset: int, source: str, packs: tuple[Mta, ...], clock: Clock, wanted: Wanted = ALL
+    data: bytes,
+    offset: int,
+    source: str,
+    packs: tuple[Mta, ...],
+    clock: Clock,
+    wanted: Wanted = ALL,
+    around: tuple[bytes, bytes] = (b"", b""),
 ) -> Parsed:
-    """Parse whole lines; ``offset`` is the place of the first byte in the decompressed stream."""
+    """Parse whole lines; ``offset`` is the place of the first byte in the decompressed stream.
+
+    ``around`` are the lines before and behind, as far as ``framing.REACH`` goes.
+    """
     packs = of_lines(packs)
     rows, ascii_only = to_rows(data, offset)
     coverage = Coverage(bytes=len(data), lines=rows.height)
+    taken, left = _read_all(rows, packs, clock, wanted, ascii_only, coverage)
+    events, notices, messages = taken
+    if copies.possible(packs):
+        beside = [
+            _beside(text, at, packs, clock, wanted) if needed else []
+            for text, at, needed in zip(
+                around,
+                (offset - len(around[0]), offset + len(data)),
+                copies.near([*events, *notices], offset, offset + len(data)),
+                strict=True,
+            )
+        ]
+        kept, coverage.copies = copies.left_out([*events, *notices], *beside)
+        events = [part for part in kept if "_kind" not in part.columns]
+        notices = [part for part in kept if "_kind" in part.columns]
+    coverage.events = sum(frame.height for frame in events)
+    coverage.notices = sum(frame.height for frame in notices)
+    coverage.facts = sum(frame.height for frame in messages)
+    leftovers.count(coverage, left, packs, source)
+    return Parsed(
+        events=finished(events, source, wanted),
+        messages=loose(messages, source),
+        notices=loose(notices, source),
+        coverage=coverage,
+    )
+
+
+def _read_all(  # noqa: PLR0913, PLR0917  # rows and all that it takes to read them
+    rows: pl.DataFrame,
+    packs: tuple[Mta, ...],
+    clock: Clock,
+    wanted: Wanted,
+    ascii_only: bool,
+    coverage: Coverage,
+) -> tuple[_Taken, pl.DataFrame]:
+    """What the shapes take out of lines, wrapped or not, and the lines that nothing takes."""
     taken = _Taken([], [], [])
-    frames = _frames(packs)
+    frames = leftovers.frames_of(packs)
     inner, rows = (
         wrapped.peel(rows, frames) if wrapped.likely(rows.get_column("line"), frames) else (rows.clear(), rows)
     )
@@ -105,17 +113,16 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
             left = rest
     if inner.height:
         left = pl.concat([left, _take(inner, packs, clock, wanted, wrapped.is_ascii(inner), taken, coverage)])
-    events, notices, messages = taken
-    coverage.events = sum(frame.height for frame in events)
-    coverage.notices = sum(frame.height for frame in notices)
-    coverage.facts = sum(frame.height for frame in messages)
-    _leftovers(coverage, left, packs, source)
-    return Parsed(
-        events=finished(events, source, wanted),
-        messages=loose(messages, source),
-        notices=loose(notices, source),
-        coverage=coverage,
-    )
+    return taken, left
+
+
+def _beside(data: bytes, offset: int, packs: tuple[Mta, ...], clock: Clock, wanted: Wanted) -> list[pl.DataFrame]:
+    """The events and notices of lines that stand around a block."""
+    if not data:
+        return []
+    rows, ascii_only = to_rows(data, offset)
+    taken, _ = _read_all(rows, packs, clock, wanted, ascii_only, Coverage())
+    return [*taken.events, *taken.notices]
 
 
 class _Taken(NamedTuple):
@@ -139,7 +146,9 @@ def _take(  # noqa: PLR0913, PLR0917  # rows and all that it takes to read them
     mask = rows.get_column("line").str.contains(_anchors(packs, wanted.messages))
     candidates, rest = rows.filter(mask), rows.filter(~mask)
     coverage.candidates += candidates.height
-    frames, others = head.ordered((candidates if candidates.height else rest).get_column("line"), _frames(packs))
+    frames, others = head.ordered(
+        (candidates if candidates.height else rest).get_column("line"), leftovers.frames_of(packs)
+    )
     framed = head.behead(candidates, frames + others, clock, ascii_only=ascii_only)
     before = [len(part) for part in out]
     for mta in packs:
@@ -147,7 +156,9 @@ def _take(  # noqa: PLR0913, PLR0917  # rows and all that it takes to read them
     fresh = [frame.get_column("offset") for part, n in zip(out, before, strict=True) for frame in part[n:]]
     taken = pl.concat(fresh) if fresh else pl.Series("offset", [], dtype=pl.Int64)
     leftover = candidates.filter(~candidates.get_column("offset").is_in(taken.implode()))
-    return pl.concat([_unknown(rest, packs, frames, others), _unknown(leftover, packs, frames, others)])
+    return pl.concat(
+        [leftovers.unknown(rest, packs, frames, others), leftovers.unknown(leftover, packs, frames, others)]
+    )
 
 
 def _anchored(rows: pl.DataFrame, packs: tuple[Mta, ...], wanted: Wanted) -> int:
@@ -188,11 +199,6 @@ def _anchors(packs: tuple[Mta, ...], messages: bool) -> str:
     return any_of({a for a in anchors if not any(b != a and b in a for b in anchors)})
 
 
-@cache
-def _frames(packs: tuple[Mta, ...]) -> tuple[Frame, ...]:
-    return tuple(dict.fromkeys(frame for mta in packs for frame in mta.frames))
-
-
 def _read(
     framed: pl.DataFrame,
     mta: Mta,
@@ -201,15 +207,22 @@ def _read(
     out: _Taken,
 ) -> pl.DataFrame:
     """Run one pack's shapes over framed lines; what is left over is returned."""
-    ours = _tagged(framed, mta)
+    ours = leftovers.tagged(framed, mta)
     if not ours.any():
         return framed
     mine, others = (framed, framed.clear()) if ours.all() else (framed.filter(ours), framed.filter(~ours))
     events, notices, messages = out
+    copied = copies.possible((mta,))
+    mine = leftovers.bare(mine, (mta.piece,))
+    if copied:
+        mine = mine.with_columns(_said=shapes.PAYLOAD)
+    mine = leftovers.bare(mine, mta.prefixes)
+    want = wanted.captured | copies.NEEDED if copied else wanted.captured
     for shape in mta.events:
-        taken, mine = shapes.take(mine, mta, shape, wanted.captured, ascii_only=ascii_only)
+        taken, mine = shapes.take(mine, mta, shape, want, ascii_only=ascii_only)
         if taken.height:
-            events.append(taken.with_columns(mta=pl.lit(mta.id)))
+            taken = taken.with_columns(mta=pl.lit(mta.id))
+            events.append(copies.marked(taken, shape) if copied else taken)
     taken, mine = notices_.take(mine, mta)
     if taken.height:
         notices.append(taken.with_columns(mta=pl.lit(mta.id)))
@@ -217,72 +230,11 @@ def _read(
         taken, mine = shapes.take(mine, mta, shape, FACTS, ascii_only=ascii_only)
         if taken.height:
             messages.append(taken.with_columns(mta=pl.lit(mta.id), _closes=pl.lit(shape.closes)))
+    mine = mine.drop("_said", strict=False)
     return pl.concat([mine, others]) if others.height else mine
 
 
 FACTS = frozenset(column.name for column in schema.MESSAGES)
-
-
-def _tagged(framed: pl.DataFrame, mta: Mta) -> pl.Series:
-    """Which rows carry one of the MTA's program tags; decided on the few tags there are."""
-    tags = framed.select(pl.col("agent").unique()).drop_nulls()
-    good = tags.filter(pl.col("agent").str.contains(mta.tag)).to_series()
-    return framed.get_column("agent").is_in(good.implode()).fill_null(value=False)
-
-
-@cache
-def _known(packs: tuple[Mta, ...], frame: Frame) -> str:
-    """A pattern for whole lines of a mail server that are facts about messages or left alone on purpose."""
-    lines = []
-    for mta in packs:
-        tag = f"(?:{mta.tag.removeprefix('^').removesuffix('$')})"
-        texts = [text for shape in (*mta.messages, *mta.ignored) for text in shape.patterns]
-        plain = [nameless(text).removeprefix("^") for text in texts]
-        folded = [text.removesuffix("$") + r"\]?$" if text.endswith("$") else text for text in plain]
-        agent = _AGENT.search(frame.pattern)
-        head = nameless(frame.pattern.replace(agent[0], tag) if agent else frame.pattern)
-        repeated = rf"message repeated [0-9]{{1,6}} times: \[ ?(?:{'|'.join(folded)})"
-        lines.append(f"{head}(?:{'|'.join(plain)}|{repeated})")
-    return "|".join(lines)
-
-
-def _unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], others: list[Frame]) -> pl.DataFrame:
-    """The lines that are neither facts nor left alone on purpose.
-
-    ``frames`` are those that the block has, ``others`` those that the rest of the lines may have.
-    """
-    for frame in frames:
-        rows = _without(rows, _known(packs, frame))
-    framed = pl.lit(value=False)
-    for frame in frames:
-        framed |= pl.col("line").str.contains(nameless(frame.pattern))
-    same, strange = rows.filter(framed), rows.filter(~framed)
-    for frame in others:
-        strange = _without(strange, _known(packs, frame))
-    return pl.concat([same, strange])
-
-
-def _without(rows: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    return rows if rows.is_empty() else rows.filter(~pl.col("line").str.contains(pattern))
-
-
-def _leftovers(coverage: Coverage, unknown: pl.DataFrame, packs: tuple[Mta, ...], source: str) -> None:
-    """Tell other programs' lines from lines of an MTA that no pattern takes."""
-    rows = unknown.sort("offset")
-    ours = 0
-    if rows.height:
-        framed = head.behead(rows, _frames(packs), Clock("UTC", 2000, 101), ascii_only=False)
-        mask = pl.repeat(value=False, n=framed.height, eager=True)
-        for mta in packs:
-            mask |= _tagged(framed, mta)
-        strange = framed.filter(mask).get_column("offset")
-        ours = strange.len()
-        shown = rows.filter(pl.col("offset").is_in(strange.implode())).head(_SAMPLES)
-        for line, offset in shown.select("line", "offset").iter_rows():
-            coverage.samples.append((source, offset, line[:_SAMPLE_LENGTH]))
-    coverage.unparsed = ours
-    coverage.foreign = rows.height - ours
-    coverage.ignored = coverage.lines - coverage.events - coverage.notices - coverage.facts - rows.height
 
 
 def finished(frames: list[pl.DataFrame], source: str, wanted: Wanted) -> pl.DataFrame:
@@ -294,7 +246,11 @@ def finished(frames: list[pl.DataFrame], source: str, wanted: Wanted) -> pl.Data
         rows = reply.split(rows)
     if "envelope_recipient" in rows.columns:
         rows = rows.with_columns(recipient_domain=reply.domain(pl.col("envelope_recipient")))
-    rows = _unfolded(rows)
+    rows = _unfolded(rows).with_columns(
+        reply.seconds(pl.col(name)).alias(name)
+        for name in _DELAYS
+        if rows.schema.get(name) == pl.String and rows.get_column(name).str.contains("[smhdw]$").any()
+    )
     if wanted.messages:
         rows = rows.sort("offset", *(["_entry"] if "_entry" in rows.columns else []))
     drop = [name for name in rows.columns if name.startswith("_")]

@@ -7,7 +7,8 @@ from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import Mta, Shape, groups, nameless
+from logscan.packs.mta import Mta, Shape
+from logscan.packs.part import groups, nameless
 from logscan.parse import shapes
 
 
@@ -27,6 +28,10 @@ def take(rows: pl.DataFrame, mta: Mta) -> tuple[pl.DataFrame, pl.DataFrame]:
         return rows.clear(), rows
     seen = set(taken.get_column("_kind").unique().to_list())
     kinds = [kind for kind in kinds if kind.id in seen]
+    if "_said" in taken.columns:
+        copied = [kind.id for kind in kinds if kind.copied]
+        taken = taken.with_columns(_said=pl.when(pl.col("_kind").is_in(copied)).then("_said"))
+    taken = shapes.present(taken, mta)
     severity = {kind.id: kind.severity for kind in kinds}
     return taken.with_columns(
         _severity=pl.col("_kind").replace_strict(severity, return_dtype=pl.String),

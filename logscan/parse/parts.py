@@ -11,7 +11,8 @@ from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import BRACED, Mta, Part, groups
+from logscan.packs.mta import BRACED, Mta
+from logscan.packs.part import Part, groups
 
 TEXT = pl.String()
 _REST = re.compile(r"\((?:\?P<([A-Za-z_][A-Za-z0-9_]*)>|\?:)\.\*\)\$$")

@@ -11,7 +11,8 @@ import polars as pl
 
 from logscan.framing import Clock
 from logscan.packs.match import chosen
-from logscan.packs.mta import BRACED, Mta, Shape, groups
+from logscan.packs.mta import BRACED, Mta, Shape
+from logscan.packs.part import groups
 from logscan.packs.tables import Format, Table, format_of
 from logscan.parse import clock as clocks
 from logscan.parse import delimited, lines, shapes

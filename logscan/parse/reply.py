@@ -10,6 +10,10 @@ _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
 _ENHANCED = rf"^(?:[2-5][0-9][0-9][- ])?#?({codes.ENHANCED})(?:[^0-9.]|$)"
 # Longer than "550-#5.123.123" and the sign behind it; not much, so that equal beginnings are equal.
 _BEGINNING = 16
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_PERIOD = (
+    r"^(?:(?P<w>[0-9]+)w)?(?:(?P<d>[0-9]+)d)?(?:(?P<h>[0-9]+)h)?(?:(?P<m>[0-9]+)m)?(?:(?P<s>[0-9]+(?:\.[0-9]+)?)s)?$"
+)
 _DOMAIN = r"@([^@ \t\r\n\x0b\x0c]+)$"
 
 
@@ -51,7 +55,7 @@ def _joined(rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Multi-line replies: each line repeats the code (and often the enhanced code), which is one code only."""
     out = []
     for (code,), group in rows.group_by("reply_code", maintain_order=True):
-        prefix = rf"(?: +|\?\?){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
+        prefix = rf"(?: +|\?\?|\\+n){code}[- ](?:#?({codes.ENHANCED})(?: |$))?"
         text = pl.col("diagnostic")
         out.append(
             group.with_columns(
@@ -65,3 +69,10 @@ def _joined(rows: pl.DataFrame) -> list[pl.DataFrame]:
 def domain(address: pl.Expr) -> pl.Expr:
     """The domain of an address in lower case; null where it has none."""
     return address.str.extract(_DOMAIN).str.to_lowercase()
+
+
+def seconds(text: pl.Expr) -> pl.Expr:
+    """A period like ``1w2d3h4m5s``, ``3m45s`` or ``0.304s`` in seconds; any other text as it is."""
+    parts = text.str.extract_groups(_PERIOD).struct
+    total = pl.sum_horizontal(parts.field(name).cast(pl.Float64) * unit for name, unit in _UNITS.items())
+    return pl.when(text.str.contains(_PERIOD) & (text != "")).then(total.cast(pl.String)).otherwise(text)

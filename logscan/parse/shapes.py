@@ -11,11 +11,12 @@ from functools import cache
 
 import polars as pl
 
-from logscan.packs.mta import BRACED, Mta, Part, Shape, groups
+from logscan.packs.mta import BRACED, Mta, Shape
+from logscan.packs.part import Part, groups
 from logscan.parse.parts import AS_IS, TEXT, ahead, any_of, apply, parted, whole, words
 
 PAYLOAD = pl.col("_payload")
-_KEPT = ("_times", "_payload", "_reply", "_entry")
+_KEPT = ("_times", "_payload", "_reply", "_entry", "_said")
 
 
 def has_any(column: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
@@ -146,10 +147,15 @@ def filled(rows: pl.DataFrame, mta: Mta, shape: Shape, want: frozenset[str], *, 
     scratch = {"_payload", shape.keys_of} - {part.of for part in parts}
     out = apply(lazy.drop(name for name in sorted(scratch) if name in names).collect(optimizations=AS_IS), mta, parts)
     scratch = {name for name in out.columns if name.startswith("_") and name not in _KEPT}
-    return out.drop(sorted(scratch)).with_columns(
+    return present(out.drop(sorted(scratch)), mta)
+
+
+def present(rows: pl.DataFrame, mta: Mta) -> pl.DataFrame:
+    """Rows in which what means missing is missing."""
+    return rows.with_columns(
         pl.when(pl.col(name).is_in(list(values))).then(None).otherwise(pl.col(name)).alias(name)
         for name, values in mta.missing.items()
-        if name in out.columns
+        if name in rows.columns
     )
 
 

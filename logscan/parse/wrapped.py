@@ -9,7 +9,7 @@ import polars as pl
 
 from logscan import wrapping
 from logscan.framing import Frame
-from logscan.packs.mta import nameless
+from logscan.packs.part import nameless
 from logscan.wrapping import CONTAINER, DEPTH, ENVELOPES, HOST, JOURNAL, MESSAGE, PIDS, PREFIXES, STAMP, TAGS
 
 _LINE = pl.col("line")

@@ -34,6 +34,10 @@ def _sums(findings: Findings, covered: Coverage) -> str:
         says.append(f"{words.number(covered.unparsed)} {_were(covered.unparsed)} not understood.")
     if covered.foreign:
         says.append(f"{words.many(covered.foreign, 'line')} of other programs {_were(covered.foreign)} left aside.")
+    if covered.continued:
+        says.append(f"{words.many(covered.continued, 'line')} went on with the entry above.")
+    if covered.copies:
+        says.append(f"{words.many(covered.copies, 'line')} said again what another line said, and counted once.")
     if covered.cut:
         says.append(f"{words.many(covered.cut, 'line')} {_were(covered.cut)} too long to be read whole.")
     return " ".join(says)

@@ -87,6 +87,7 @@ class Block:
     ``offset`` is where ``data`` begins in the decompressed stream. Every line has its newline; only the last
     line of a source may lack it. When ``dropped`` is not 0, ``data`` is the head of one over-long line, and
     so many bytes were cut off its end, newline included. ``consumed`` is how far the stored file was read.
+    ``around`` are the whole lines before and behind that begin within ``framing.REACH`` bytes.
     """
 
     source: Source
@@ -94,3 +95,4 @@ class Block:
     data: bytes
     dropped: int = 0
     consumed: int = 0
+    around: tuple[bytes, bytes] = (b"", b"")

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 
 from logscan.errors import InputError
+from logscan.framing import REACH
 from logscan.sources import rows, trouble
 from logscan.sources.model import Block, Source, Span
 from logscan.sources.opening import HEAD, opened
 from logscan.sources.stream import Stream
 
 _STEP = 64 * 1024  # the least that is read at a time
+_AROUND = REACH + _STEP
 Begins = Callable[[bytes], re.Pattern[bytes] | None]
 
 
@@ -58,12 +60,35 @@ def blocks(
 
 def _of_lines(span: Span, stream: Stream, size: int, longest_line: int) -> Iterator[Block]:
     lines = _Lines(stream, span)
-    offset = lines.offset
-    for data, dropped in _stretches(lines, size, longest_line):
+    offset, before = lines.offset, b""
+    for data, dropped, begun in _stretches(lines, size, longest_line):
+        behind = stream.look(offset + len(data), _AROUND) or begun + stream.peek(_AROUND)
+        if start := max(offset - REACH - 1, 0):
+            before = stream.look(start, offset - start) or before
         for start, end, cut in _pieces(data, size, longest_line):
             head = data[start : end - cut]
-            yield Block(span.source, offset + start, head, cut + dropped, stream.consumed)
+            around = (
+                _last_lines(before + data[max(start - REACH - 1, 0) : start], offset + start),
+                _next_lines(data[end : end + _AROUND] + behind),
+            )
+            yield Block(span.source, offset + start, head, cut + dropped, stream.consumed, around)
+        before = b"" if dropped else (before + data[-REACH - 1 :])[-REACH - 1 :]
         offset += len(data) + dropped
+
+
+def _last_lines(data: bytes, end: int) -> bytes:
+    """The whole lines at the end of data that begin within reach; data ends at a place in the stream."""
+    first = len(data) - REACH - 1
+    if first < 0 and len(data) == end:
+        return data
+    return data[data.find(b"\n", max(first, 0)) + 1 :]
+
+
+def _next_lines(data: bytes) -> bytes:
+    """The whole lines at the beginning of data that begin within reach."""
+    if len(data) <= REACH:
+        return data
+    return data[: (data.find(b"\n", REACH) if b"\n" in data[REACH:] else data.rfind(b"\n")) + 1]
 
 
 class _Lines:
@@ -136,8 +161,10 @@ class _Lines:
         return passed
 
 
-def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, int]]:
+def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, int, bytes]]:
     """Whole lines, about ``size`` bytes at a time; or the head of a line and how much was dropped of it.
+
+    The third is what was read of the line behind.
 
     An over-long line is only told apart when its end has not been read yet; see ``_pieces`` for the others.
     """
@@ -155,13 +182,13 @@ def _stretches(lines: _Lines, size: int, longest: int) -> Iterator[tuple[bytes, 
         begun = sum(map(len, rest))
         if room < _STEP or begun > longest:
             if whole:
-                yield b"".join(whole), 0
+                yield b"".join(whole), 0, b"".join(rest)
             whole, room = [], size - begun
         if begun > longest:
-            yield b"".join(rest)[:longest], begun - longest + lines.skip_line()
+            yield b"".join(rest)[:longest], begun - longest + lines.skip_line(), b""
             rest, room = [], size
     if whole or any(rest):
-        yield b"".join([*whole, *rest]), 0
+        yield b"".join([*whole, *rest]), 0, b""
 
 
 def _pieces(data: bytes, size: int, longest: int) -> Iterator[tuple[int, int, int]]:

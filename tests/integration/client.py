@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import itertools
+import re
 from dataclasses import dataclass, field
 
 from .records import Refused, Sent, now, split_reply
@@ -168,7 +169,8 @@ class Feeder:
                 await client.say(f"RCPT TO:<{recipient}>")
             answer = await client.message(letter(message_id, *more))
             await client.say("QUIT")
-        queue_id = answer.text.rpartition("queued as ")[2] if answer.ok else ""
+        # Postfix says "queued as ID", Exim "OK id=ID".
+        queue_id = re.split(r"queued as |OK id=", answer.text)[-1] if answer.ok else ""
         record = Sent(self.instance, sender, tuple(expect), message_id, queue_id, source, dict(expect))
         self.log.sent.append(record)
         return record

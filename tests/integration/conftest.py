@@ -1,7 +1,7 @@
 """Fixtures of the tests against real servers.
 
 `LOGSCAN_REQUIRE_SERVERS=1` makes tests fail where they would be skipped, and fetches the servers first.
-`LOGSCAN_POSTFIX_RUN=FOLDER` keeps a run, and takes it again the next time.
+`LOGSCAN_POSTFIX_RUN=FOLDER` and `LOGSCAN_EXIM_RUN=FOLDER` keep a run, and take it again the next time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,29 @@ import pytest
 from . import harness, packages
 
 REQUIRED = os.environ.get("LOGSCAN_REQUIRE_SERVERS") == "1"
+
+
+@pytest.fixture(scope="session")
+def exim_runs() -> Iterator[dict[str, harness.EximRun]]:
+    kept = os.environ.get("LOGSCAN_EXIM_RUN")
+    if kept and Path(kept, "default", "said.jsonl").exists():
+        yield harness.load_exim(Path(kept))
+        return
+    if REQUIRED and not packages.available():
+        packages.fetch(packages.root())
+    if REQUIRED and not packages.exim_available():
+        packages.fetch(packages.exim_root(), packages.EXIM_SERVERS)
+    obstacle = packages.obstacle()
+    if not obstacle and not packages.exim_available():
+        obstacle = "Exim is not unpacked: run `python tests/integration/packages.py`"
+    if obstacle:
+        (pytest.fail if REQUIRED else pytest.skip)(obstacle)
+    if kept:
+        yield harness.play_exim(Path(kept))
+        return
+    with tempfile.TemporaryDirectory(prefix="logscan-exim-") as folder:
+        Path(folder).chmod(0o755)
+        yield harness.play_exim(Path(folder))
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import records, world
+from .exim import VARIANTS
 from .records import Refused, Said, Sent
 
 SERVERS = ("mx1", "out", "local", "soft", "front", "screen")
 SYSLOG = ("rsyslog-iso", "rsyslog-5424", "rsyslog-repeated")
 MONTHS = {name: n for n, name in enumerate(calendar.month_abbr)}
+
+
+@dataclass(frozen=True)
+class EximRun:
+    """What one run of Exim left behind: its own logs, what rsyslogd wrote, and the truth."""
+
+    variant: str
+    logs: dict[str, Path]
+    said: list[Said]
+    sent: list[Sent]
+    refused: list[Refused]
+
+    @property
+    def year(self) -> int:
+        """Return the year of the time stamps."""
+        return int(self.logs["mainlog"].read_text(encoding="utf-8", errors="replace")[:4])
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,40 @@ def play(folder: Path) -> PostfixRun:
     if result.returncode:
         raise RuntimeError(f"the run failed:\n{result.stdout}\n{result.stderr}")
     return load(folder)
+
+
+def play_exim(folder: Path) -> dict[str, EximRun]:
+    """Run all scenarios on Exim once for each way to log, each in a world of its own, at the same time."""
+    environment = {**os.environ, "PYTHONPATH": str(world.import_root()), "TZ": "UTC"}
+    running = {}
+    for variant in VARIANTS:
+        place = folder / variant.name
+        place.mkdir(parents=True, exist_ok=True)
+        running[variant.name] = subprocess.Popen(
+            world.command("run_exim", str(place), variant.name),
+            env=environment, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+    said = {name: process.communicate(timeout=240)[0] for name, process in running.items()}
+    for name, process in running.items():
+        if process.returncode:
+            raise RuntimeError(f"the run {name} failed:\n{said[name]}")
+    return load_exim(folder)
+
+
+def load_exim(folder: Path) -> dict[str, EximRun]:
+    """Read the logs and records of a run of Exim, by the names of the variants."""
+    found = {}
+    for variant in VARIANTS:
+        place = folder / variant.name
+        own = {name: place / name for name in ("mainlog", "rejectlog")}
+        found[variant.name] = EximRun(
+            variant.name,
+            own | {name: place / f"{name}.log" for name in SYSLOG},
+            records.load_said(place / "said.jsonl"),
+            records.load_sent(place / "sent.jsonl"),
+            records.load_refused(place / "refused.jsonl"),
+        )
+    return found
 
 
 def load(folder: Path) -> PostfixRun:

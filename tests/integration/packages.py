@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 
 SERVERS = ("postfix", "rsyslog", "libsasl2-modules")
+EXIM_SERVERS = ("exim4-daemon-heavy",)
 POSTFIX = Path("/usr/sbin/postfix")
+EXIM = Path("/usr/sbin/exim4")
 RSYSLOG = Path("/usr/sbin/rsyslogd")
 
 
@@ -23,9 +25,19 @@ def root() -> Path:
     return Path(os.environ.get("LOGSCAN_SERVERS", Path(tempfile.gettempdir()) / "logscan-servers"))
 
 
+def exim_root() -> Path:
+    """Return the folder for Exim, which brings commands of the same names as Postfix."""
+    return root() / "exim"
+
+
 def available() -> bool:
     """Tell whether Postfix and rsyslog are installed, or unpacked below `root()`."""
     return all(place(program).exists() for program in (POSTFIX, RSYSLOG))
+
+
+def exim_available() -> bool:
+    """Tell whether Exim is unpacked below `exim_root()`."""
+    return (exim_root() / EXIM.relative_to("/")).exists()
 
 
 def place(program: Path) -> Path:
@@ -65,4 +77,6 @@ def fetch(into: Path, names: tuple[str, ...] = SERVERS) -> None:
 if __name__ == "__main__":
     if not available():
         fetch(root())
+    if not exim_available():
+        fetch(exim_root(), EXIM_SERVERS)
     print(place(POSTFIX), place(RSYSLOG), sep="\n")

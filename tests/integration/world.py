@@ -19,7 +19,7 @@ HOST = "mx1"
 SPOOL = Path("/var/spool")  # queues, homes and all other files that last as long as the world
 HOMES = SPOOL / "home"
 USERS = {"anna": 1501, "bert": 1502, "carl": 1503, "dora": 1504, "vmail": 1510}
-SYSTEM = {"postfix": 890, "postdrop": 891}
+SYSTEM = {"postfix": 890, "postdrop": 891, "Debian-exim": 892}
 
 # Local as a whole: any address of these networks can be listened on and called from.
 # Postfix wants its own addresses to be listed one by one.
@@ -44,14 +44,17 @@ def run(*words: str) -> None:
     subprocess.run(words, check=True)
 
 
-def prepare() -> None:
-    """Turn the current namespaces into the little internet, with a new file system at `SPOOL`."""
+def prepare(*first: Path) -> None:
+    """Turn the current namespaces into the little internet, with a new file system at `SPOOL`.
+
+    The folders `first` are laid over `/usr` above the other packages.
+    """
     if os.getpid() != 1:
         raise RuntimeError("prepare() changes mounts and addresses: call it only inside command()")
     run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(SPOOL))
     scratch = SPOOL / "scratch"
     scratch.mkdir()
-    lay_over(scratch, "usr", packages.root() / "usr")
+    lay_over(scratch, "usr", *first, packages.root() / "usr")
     lay_over(scratch, "etc")
     private_dev(scratch)
     write_names()
