@@ -27,6 +27,7 @@ _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.REJECTED: Status.PERMANENT,
     Outcome.EXPIRED: Status.PERMANENT,
 }
+_SAID = (Status.POSITIVE, Status.TRANSIENT, Status.PERMANENT)
 _TURNED = {Party.US: Party.PEER, Party.PEER: Party.US}
 _LEAD = re.compile(rf"([2-5][0-9][0-9])[ -]({codes.ENHANCED})(?![0-9.])")
 _RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
@@ -98,7 +99,7 @@ def status_of(reply: Reply) -> Status:
     for code in (_parsed(reply.enhanced_code), _parsed(reply.dsn)):
         if code is not None:
             return code.status
-    if reply.verdict and reply.verdict != Status.UNKNOWN:
+    if reply.verdict in _SAID:
         return Status(reply.verdict)
     return _STATUS_OF_OUTCOME.get(reply.outcome or "", Status.UNKNOWN)
 
