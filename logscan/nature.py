@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 from logscan import wrapping
 from logscan.framing import Frame
@@ -15,16 +17,18 @@ _LINES = 60
 _OFFSET = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 
 
-def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str) -> str:
+def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str, aside: Mapping[str, str] = MappingProxyType({})) -> str:
     """The form of a log that begins with ``head``: whose lines, how framed, in what time; empty if no frame fits.
 
-    ``zone`` is the zone of stamps that name none.
+    ``zone`` is the zone of stamps that name none. ``aside`` says of formats of tables by which other logs their
+    deliveries are counted.
     """
     table = tables.detect(head, packs)
     known = tables.format_of(table, packs) if table is not None else None
     if known is not None:
         time = f"times in {known[1].zone}" if known[1].zone else f"local time ({zone})"
-        return f"{known[0].name} {known[1].name}, {time}"
+        counted = f"; deliveries are counted in {aside[known[1].id]}" if known[1].id in aside else ""
+        return f"{known[0].name} {known[1].name}, {time}{counted}"
     titles: Counter[str] = Counter()
     times: Counter[str] = Counter()
     around: Counter[str] = Counter()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,10 +18,10 @@ import regex
 
 from logscan import framing, schema, wrapping
 from logscan.framing import Clock, Frame
-from logscan.packs import rows
+from logscan.packs import rows, sessions
 from logscan.packs.match import as_expected, read_payload, tagged, whole_of, without
 from logscan.packs.mta import Mta, Shape
-from logscan.packs.tables import Table, format_of, headed
+from logscan.packs.tables import Format, Table, format_of, headed
 
 _BOM = b"\xef\xbb\xbf"
 Row = dict[str, Any]
@@ -51,6 +51,7 @@ class Line:
     event: Shape | None = None
     said: str = ""  # what an event's line says, without its frame
     answer: tuple[str | None, ...] = ()  # whose reply to what it is, as the line has it
+    held: tuple[Mta, Format, Row] | None = None  # a line of a conversation, until that is put together
 
 
 def read_lines(data: bytes, *, source: str, offset: int, packs: tuple[Mta, ...], clock: Clock) -> list[Row]:
@@ -137,8 +138,36 @@ def read_rows(  # noqa: PLR0913  # as read_lines, and the table
     ]
 
 
-def explain_rows(data: bytes, *, offset: int, table: Table, packs: tuple[Mta, ...], clock: Clock) -> Iterator[Line]:
+def explain_rows(data: bytes, *, offset: int, table: Table, packs: tuple[Mta, ...], clock: Clock) -> list[Line]:
     """Every row and header of a table, in order, with what it is; lines of nothing are left out."""
+    return explain_files([(data, offset, table)], packs=packs, clock=clock)[0]
+
+
+def explain_files(
+    files: Sequence[tuple[bytes, int, Table]], *, packs: tuple[Mta, ...], clock: Clock
+) -> list[list[Line]]:
+    """The same of several files of one folder, which may go on with each other's sessions."""
+    found = [list(_explain_file(*file, packs, clock)) for file in files]
+    held = [(n, line) for n, lines in enumerate(found) for line in lines if line.held is not None]
+    for kind in dict.fromkeys((line.held[0].id, line.held[1].id) for _, line in held if line.held):
+        _converse([(n, line) for n, line in held if line.held and (line.held[0].id, line.held[1].id) == kind])
+    return found
+
+
+def _converse(lines: list[tuple[int, Line]]) -> None:
+    """Put sessions together, and say of each of their lines what it is; further lines of a reply say nothing."""
+    held = [line.held for _, line in lines if line.held is not None]
+    mta, format_, _ = held[0]
+    if format_.talk is None:
+        return
+    places = [(n, line.offset) for n, line in lines]
+    for _, line in lines:
+        line.kind = "ignored"
+    for n, fields in sessions.assembled(format_.talk, [row for _, _, row in held], places):
+        _tell(lines[n][1], rows.entries_of(mta, format_, fields), held[n][2]["timestamp"])
+
+
+def _explain_file(data: bytes, offset: int, table: Table, packs: tuple[Mta, ...], clock: Clock) -> Iterator[Line]:
     if offset == 0 and data.startswith(_BOM):
         data, offset = data[len(_BOM) :], len(_BOM)
     begins = regex.compile(table.begins)
@@ -172,19 +201,29 @@ def _rows(data: bytes, offset: int, begins: regex.Pattern[str]) -> Iterator[tupl
 def _read_row(row: Line, table: Table, packs: tuple[Mta, ...], clock: Clock) -> None:
     """Fill in what a row is."""
     row.kind = "unparsed"
-    read = rows.read_row(row.text, table, packs)
-    if not read:
-        return
-    mta, shape, first = read[0]
+    taken = rows.taken_of(row.text, table, packs)
     known = format_of(table, packs)
-    zoned = replace(clock, zone=known[1].zone) if known is not None and known[1].zone else clock
-    stamp = framing.to_utc(first["_stamp"] or "", "iso", zoned)
-    if shape is None or (stamp is None and shape.table != "ignore"):
+    if not taken or known is None:
         return
-    row.kind, row.shape = _KINDS[shape.table], shape.id
-    for _, _, fields in read:
-        entry = _row(shape, fields) | {"mta": mta.id, "timestamp": stamp, "offset": row.offset}
-        row.entries.append(entry)
+    mta, format_ = known
+    zoned = replace(clock, zone=format_.zone) if format_.zone else clock
+    stamp = framing.to_utc(taken["_stamp"] or "", "iso", zoned)
+    if (talk := format_.talk) is None:
+        read = rows.entries_of(mta, format_, taken)
+        if stamp is not None or (read[0][1] is not None and read[0][1].table == "ignore"):
+            _tell(row, read, stamp)
+    elif stamp is not None and taken[talk.session] and sessions.number(taken[talk.order]) is not None:
+        row.held = (mta, format_, {**taken, "timestamp": stamp})
+
+
+def _tell(row: Line, read: list[rows.Read], stamp: datetime | None) -> None:
+    """What the shape that took a row makes of it."""
+    mta, shape, _ = read[0]
+    row.kind = "unparsed" if shape is None else _KINDS[shape.table]
+    if shape is not None:
+        row.shape = shape.id
+        for _, _, fields in read:
+            row.entries.append(_row(shape, fields) | {"mta": mta.id, "timestamp": stamp, "offset": row.offset})
 
 
 def _leave_out_copies(lines: list[Line]) -> None:

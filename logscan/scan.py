@@ -18,9 +18,10 @@ import polars as pl
 
 from logscan import clocks, engines, framing, nature, schema, sources, stage, when
 from logscan.errors import InputError, NoMailLogError, OptionError
-from logscan.packs import Mta, site_folders, tables
+from logscan.packs import Mta, mtas, site_folders, tables
 from logscan.parse import join, lines
 from logscan.summary import Summary, combine_all
+from logscan.waiting import Waiting
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 Progress = Callable[[int, int | None, int], None]  # stored bytes read, stored bytes in all, lines
@@ -96,18 +97,19 @@ class Scan:
         if not self.found.sources:
             raise InputError(_nothing(names, self.found.skipped))
         folders = site_folders(options.patterns)
+        files = [source for source in self.found.sources if source.size is not None]
+        self.heads = {
+            source.name: self.found.heads.get(source.name) or sources.beginning(source, _HEAD) for source in files
+        }
+        self.aside = tables.told_elsewhere(self.heads.values(), mtas(folders))
         self.stage = stage.Stage(
-            wanted=lines.Wanted(columns if columns is not None else lines.ALL.columns, messages),
+            wanted=lines.Wanted(columns or lines.ALL.columns, messages, frozenset(self.aside)),
             mta=options.mta,
             folders=folders,
             since=self.since,
             until=self.until,
         )
         _ = self.stage.packs  # an unknown MTA is told before anything is read
-        files = [source for source in self.found.sources if source.size is not None]
-        self.heads = {
-            source.name: self.found.heads.get(source.name) or sources.beginning(source, _HEAD) for source in files
-        }
         self.clocks = clocks.of(self.found.sources, self.heads, self.zone, options.year, self.now)
         self.options = options
 
@@ -146,16 +148,23 @@ class Scan:
         covered: dict[str, lines.Coverage] = {}
         done = {source.name: 0 for source in self.found.sources}
         count = 0
-        for name, part, coverage, stored in mapper(self.stage.summed, self.jobs()):
+        waiting = Waiting(self.stage, [source.name for source in self.found.sources])
+        for name, part, coverage, stored, rows in mapper(self.stage.summed, self.jobs()):
             held = parts.setdefault(name, [])
             held.append(part)
             if len(held) > _MERGE_AT:
                 parts[name] = [combine_all(held)]
             covered[name] = covered.get(name, lines.Coverage()) + coverage
+            for other, parsed in waiting.add(name, rows):
+                parts.setdefault(other, []).append(self.stage.summary(parsed))
+                covered[other] = covered.get(other, lines.Coverage()) + parsed.coverage
             if progress is not None:
                 done[name] = max(done[name], stored)
                 count += coverage.lines
                 progress(sum(done.values()), total, count)
+        for name, parsed in waiting.rest():
+            parts[name].append(self.stage.summary(parsed))
+            covered[name] += parsed.coverage
         foreign = self._not_mail(covered)
         return Result(
             summary=combine_all(list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))),
@@ -169,7 +178,7 @@ class Scan:
             since=self.since,
             until=self.until,
             natures={
-                name: nature.nature_of(head, self.stage.packs, self.zone)
+                name: nature.nature_of(head, self.stage.packs, self.zone, self.aside)
                 for name, head in self.heads.items()
                 if name not in foreign
             },
@@ -181,13 +190,23 @@ class Scan:
         facts: list[pl.DataFrame] = []
         covered: dict[str, lines.Coverage] = {}
         order = {source.name: n for n, source in enumerate(self.found.sources)}
-        for name, blocks in mapper(self.stage.framed, self.jobs()):
+        waiting = Waiting(self.stage, list(order))
+
+        def keep(name: str, parsed: lines.Parsed) -> None:
             number = pl.lit(order[name], dtype=pl.Int32)
+            covered[name] = covered.get(name, lines.Coverage()) + parsed.coverage
+            events.extend([parsed.events.with_columns(_file=number)] if parsed.events.height else [])
+            facts.extend([parsed.messages.with_columns(_file=number)] if parsed.messages.height else [])
+
+        for name, blocks in mapper(self.stage.framed, self.jobs()):
             covered.setdefault(name, lines.Coverage())
             for parsed in blocks:
-                covered[name] += parsed.coverage
-                events += [parsed.events.with_columns(_file=number)] if parsed.events.height else []
-                facts += [parsed.messages.with_columns(_file=number)] if parsed.messages.height else []
+                keep(name, parsed)
+            rows = [parsed.waiting for parsed in blocks if parsed.waiting.height]
+            for other, more in waiting.add(name, rows):
+                keep(other, self.stage.classified(more))
+        for name, more in waiting.rest():
+            keep(name, self.stage.classified(more))
         self._not_mail(covered)
         return events, facts
 

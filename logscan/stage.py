@@ -54,28 +54,43 @@ class Stage:
         out.events, out.notices = self._within(out.events), self._within(out.notices)
         return out
 
-    def summed(self, job: Job) -> tuple[str, Summary, lines.Coverage, int]:
-        """Parse, classify and summarise one piece: the file's name, what it adds, stored bytes read."""
+    def summed(self, job: Job) -> tuple[str, Summary, lines.Coverage, int, list[pl.DataFrame]]:
+        """Parse, classify and summarise one piece: the file's name, what it adds, stored bytes read, rows that wait."""
         piece, clock, table = job
-        parts, coverage, stored = [], lines.Coverage(), 0
+        parts, coverage, stored, waiting = [], lines.Coverage(), 0, []
         for block, table_ in self._blocks(piece, table):
             out = self.parsed(block, clock, table_)
-            events, kinds = out.events, None
-            if not events.is_empty():
-                events, kinds = kinds_of(events, self.known, templates=False)
-            parts.append(summary_of(events, out.notices, kinds))
+            parts.append(self.summary(out))
             coverage += out.coverage
             stored = block.consumed
-        return piece.source.name, combine_all(parts), coverage, stored
+            waiting += [out.waiting] if out.waiting.height else []
+        return piece.source.name, combine_all(parts), coverage, stored, waiting
+
+    def summary(self, parsed: lines.Parsed) -> Summary:
+        """The summary of what was parsed."""
+        events, kinds = parsed.events, None
+        if not events.is_empty():
+            events, kinds = kinds_of(events, self.known, templates=False)
+        return summary_of(events, parsed.notices, kinds)
+
+    def finished(self, rows: pl.DataFrame, *, last: bool) -> tuple[list[tuple[str, lines.Parsed]], pl.DataFrame]:
+        """What sessions say that several pieces told of, by file, within the period; and the rows that wait on."""
+        done, left = records.finished_sessions(rows, self.packs, self.wanted, last=last)
+        for _, out in done:
+            out.events, out.notices = self._within(out.events), self._within(out.notices)
+        return done, left
 
     def framed(self, job: Job) -> tuple[str, list[lines.Parsed]]:
         """Parse and classify one piece and keep its events."""
         piece, clock, table = job
         parts = [self.parsed(block, clock, table_) for block, table_ in self._blocks(piece, table)]
-        for part in parts:
-            if not part.events.is_empty():
-                part.events = classify_events(part.events, self.known)
-        return piece.source.name, parts
+        return piece.source.name, [self.classified(part) for part in parts]
+
+    def classified(self, parsed: lines.Parsed) -> lines.Parsed:
+        """The same with its events classified."""
+        if not parsed.events.is_empty():
+            parsed.events = classify_events(parsed.events, self.known)
+        return parsed
 
     def _blocks(
         self, piece: sources.Block | sources.Span, table: tables.Table | None

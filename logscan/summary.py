@@ -39,6 +39,7 @@ SUMMARY = (
     schema.Column("source", "word", "the file of the example"),
     schema.Column("offset", "int", "byte offset of the example"),
 )
+_WHOSE = ("queue_id", "network_message_id", "envelope_recipient")
 _FAILED = ("deferred", "softbounced", "bounced", "expired")
 _MEASURES = ("count", "first", "last", "example", "remote", "source", "offset")
 
@@ -181,7 +182,9 @@ def _merge(frames: list[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
 
 def _ledger(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
     """What became of each recipient of each message so far: one row for each, keyed by hashes."""
-    tries = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") != "other"))
+    # A server that turned us away at the door said it of no message that is known.
+    known = pl.any_horizontal(pl.col(name).is_not_null() for name in _WHOSE if name in rows.columns)
+    tries = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") != "other") & known)
     if kinds is not None:
         tries = tries.join(kinds.select("_key", "cause"), on="_key", how="left")
     failed = pl.col("outcome").is_in(_FAILED)

@@ -24,7 +24,7 @@ LEVELS: dict[int, str] = {
     0: "codes errors schema framing wrapping when places progress engines console",
     1: "packs rules phrases filling template findings reference",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints render",
-    3: "scan+clocks+stage explaining",
+    3: "scan+clocks+stage+waiting explaining",
     4: "result workers",
     5: "cli+asking+__init__",
     6: "__main__",

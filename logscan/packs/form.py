@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from logscan import codes
 from logscan.packs import find
+from logscan.packs.talk import SCOPES
 
 
 class Kind(NamedTuple):
@@ -112,7 +113,7 @@ _SHAPE = {"layout": STEPS, "trim": TEXT_TABLE, "keys": KEYS, "fixed": TEXT_TABLE
 _SEVERITY = one_of(("panic", "fatal", "error", "warning", "info"))
 _TOP = Form(
     {"mta": TABLE},
-    {"define": TEXT_TABLE, "missing": WORDS_TABLE, "words": WORD_TABLES}
+    {"define": TEXT_TABLE, "missing": WORDS_TABLE, "words": WORD_TABLES, "session": TABLE}
     | dict.fromkeys(("event", "message", "notice", "ignore", "continued", "part"), TABLES)
     | dict.fromkeys(("frame", "trait", "format", "forged"), TABLES),
 )
@@ -146,7 +147,7 @@ _TABLES = {
             "starts": WORD,
             "columns": TEXTS,
         }
-        | {"each": EACH, "assemble": WORD},
+        | {"each": EACH, "assemble": one_of(("sessions",)), "commands": WORD, "replies": WORD, "beside": TEXTS},
     ),
     "forged": Form({"agent": WORD, "lines": TEXTS}, {}),
 }
@@ -160,6 +161,11 @@ _ROW_TABLES = _TABLES | {
     "forged": Form({"lines": TEXTS}, {}),
 }
 _ROW_EXAMPLE = Form({"line": WORD, "expect": TABLE}, {"lacks": TEXTS, "header": WORD, "entry": COUNT})
+_SESSION = Form(
+    {"id": WORD, "order": WORD, "mark": WORD, "text": WORD, "opens": WORD, "ends": WORDS_TABLE, "verbs": TEXT_TABLE},
+    {"goes_on": WORD, "last": WORD, "resets": TEXTS, "notes": STEPS, "fact": TABLES},
+)
+_FACT = Form({"of": WORD, "rows": TEXTS, "holds": one_of(SCOPES), "patterns": TEXTS}, {})
 _EXAMPLE = Form({"line": WORD, "agent": WORD, "expect": TABLE}, {"lacks": TEXTS})
 _RULE = Form(
     {"id": WORD, "reason": one_of(codes.Reason), "source": WORD, "example": TABLE},
@@ -244,7 +250,23 @@ def of_mta(data: Mapping[str, Any]) -> list[Fault]:
             if kind in ("event", "message", "notice") and TABLES.holds(table.get("example")):
                 for example in table["example"]:
                     found += faults(example, _ROW_EXAMPLE if rows else _EXAMPLE, f"{where}, example", after)
-    return [*found, *_twice(data, _TABLES)]
+    return [*found, *_of_session(data), *_twice(data, _TABLES)]
+
+
+def _of_session(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """The form of ``[session]``, which formats that assemble sessions need."""
+    table = data.get("session")
+    formats = [one for one in data.get("format", ()) if isinstance(one, dict) and "assemble" in one]
+    for one in formats:
+        if not _table(table):
+            yield Fault(f"format {one.get('id')!r}", "assemble", "needs a table [session]", "assemble")
+        for key in ("commands", "replies"):
+            if key not in one:
+                yield Fault(f"format {one.get('id')!r}", "", f"needs {key!r}, a text that is not empty", "assemble")
+    if isinstance(table, dict):
+        yield from faults(table, _SESSION, "[session]", "[session]")
+        for fact in table["fact"] if TABLES.holds(table.get("fact")) else ():
+            yield from faults(fact, _FACT, "[[session.fact]]", "[[session.fact]]")
 
 
 def of_rules(data: Mapping[str, Any]) -> list[Fault]:

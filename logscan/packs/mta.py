@@ -14,16 +14,17 @@ from logscan.errors import PackError
 from logscan.packs import find
 from logscan.packs.part import Part, groups
 from logscan.packs.tables import Format
+from logscan.packs.talk import talk_of
 
 _MACRO = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 BRACED = re.compile(r"\{([^{}]+)\}")  # a name that stands for its value
 TABLES = ("event", "message", "notice", "ignore", "continued")
-_TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "format", "forged", *TABLES}
+_TOP = {"mta", "define", "missing", "words", "part", "frame", "trait", "format", "session", "forged", *TABLES}
 _MTA = {"id", "name", "reader", "frames", "tag", "piece", "prefixes"}
 _PART = {"id", "of", "anchor", "patterns", "fixed", "when", "cut"}
 _FORMAT = {
     "id", "name", "needs", "stamp", "stamps", "take", "log_type", "zone", "separator", "starts", "columns", "each",
-    "assemble",
+    "assemble", "commands", "replies", "beside",
 }  # fmt: skip
 _SHAPE = {"id", "anchors", "layout", "patterns", "trim", "keys", "fixed", "parts", "example"}
 _SHAPE |= {"when", "unless", "take", "whole"}
@@ -229,7 +230,8 @@ class _Reader:
             each=tuple(each.get("columns", ())),
             by=each.get("by", ";"),
             item=self.expand(each.get("item", "")),
-            assemble=table.get("assemble", ""),
+            beside=tuple(table.get("beside", ())),
+            talk=talk_of(self.data["session"], table, self.expand) if "assemble" in table else None,
         )
 
     def frames(self) -> tuple[framing.Frame, ...]:

@@ -14,14 +14,24 @@ from logscan.packs.tables import Format, Table, fields_of, format_of
 
 _NEWLINES = regex.compile(r"[ \t\r]*\n[ \t\r\n]*")
 _SIZE = regex.compile("[0-9]{1,18}")
+Read = tuple[Mta, Shape | None, Fields]
 
 
-def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[tuple[Mta, Shape | None, Fields]] | None:
+def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[Read] | None:
     """What each entry of a row says, and the shape that took the row; None for a row that is broken."""
     known = format_of(table, packs)
     if known is None:
         return []
-    mta, format_ = known
+    taken = taken_of(text, table, packs)
+    return None if taken is None else entries_of(*known, taken)
+
+
+def taken_of(text: str, table: Table, packs: tuple[Mta, ...]) -> Fields | None:
+    """The columns of a row by the names that the pack gives them, its time as ``_stamp``; None if it is broken."""
+    known = format_of(table, packs)
+    if known is None:
+        return {}
+    format_ = known[1]
     values = fields_of(text, format_.separator)
     if values is None or len(values) != len(table.columns):
         return None
@@ -29,10 +39,15 @@ def read_row(text: str, table: Table, packs: tuple[Mta, ...]) -> list[tuple[Mta,
     taken: Fields = {"_format": format_.id, **{name: made(texts, row) for name, texts in format_.take.items()}}
     if not _SIZE.fullmatch(taken.get("size") or ""):
         taken["size"] = None
+    return taken | {"_stamp": _iso(row[format_.stamp] or "", format_)}
+
+
+def entries_of(mta: Mta, format_: Format, taken: Fields) -> list[Read]:
+    """What each entry of a row says, and the shape that took it."""
     shape = chosen(mta, taken)
-    stamp: Fields = {"_stamp": _iso(row[format_.stamp] or "", format_)}
     if shape is None or shape.table == "ignore":
-        return [(mta, shape, taken | stamp)]
+        return [(mta, shape, taken)]
+    stamp: Fields = {"_stamp": taken["_stamp"]}
     entries = [taken] if shape.whole or shape.table != "event" else _entries(taken, format_)
     return [(mta, shape, match_row(mta, shape, entry) | stamp) for entry in entries]
 

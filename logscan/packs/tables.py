@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from logscan.packs.mta import Mta
+    from logscan.packs.talk import Talk
 
 _LINES = 50
 _KEY = re.compile(r"#[ \t]*(log-type|fields)[ \t]*:[ \t]*(.*)", re.IGNORECASE)
@@ -40,7 +41,8 @@ class Format:
     each: tuple[str, ...] = ()  # columns that hold lists: one row for each entry; the first says how many there are
     by: str = ";"
     item: str = ""  # what one entry looks like, where it may hold what parts the entries
-    assemble: str = ""
+    beside: tuple[str, ...] = ()  # formats that tell of the same deliveries, and count where they are read, too
+    talk: Talk | None = None  # of rows that are lines of conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,21 @@ def formats(packs: Iterable[Mta]) -> Iterator[tuple[Mta, Format]]:
 def format_of(table: Table, packs: Iterable[Mta]) -> tuple[Mta, Format] | None:
     """The pack and the format of a table; None when no pack knows it."""
     return next((both for both in formats(packs) if (both[0].id, both[1].id) == (table.mta, table.format)), None)
+
+
+def told_elsewhere(heads: Iterable[bytes], packs: Iterable[Mta]) -> dict[str, str]:
+    """The formats whose deliveries other files that are read tell of, too, and what those are called.
+
+    ``heads`` are how the files begin.
+    """
+    packs = tuple(packs)
+    found = {known for head in heads if (table := detect(head, packs)) and (known := format_of(table, packs))}
+    names = {format_.id: format_.name for _, format_ in found}
+    return {
+        format_.id: next(names[one] for one in format_.beside if one in names)
+        for _, format_ in found
+        if names.keys() & set(format_.beside)
+    }
 
 
 def _begins(table: Table, packs: Iterable[Mta]) -> str:

@@ -25,14 +25,19 @@ class Parsed:
     messages: pl.DataFrame
     notices: pl.DataFrame
     coverage: Coverage
+    waiting: pl.DataFrame = field(default_factory=pl.DataFrame)  # rows of sessions that other blocks go on with
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How far to read: the event columns that are needed, and whether the facts about messages are."""
+    """How far to read: the event columns that are needed, and whether the facts about messages are.
+
+    ``aside`` are the formats of tables whose deliveries other files tell of, too; here they are sessions.
+    """
 
     columns: frozenset[str]
     messages: bool
+    aside: frozenset[str] = frozenset()
 
     @property
     def captured(self) -> frozenset[str]:

@@ -14,12 +14,14 @@ from logscan.packs.match import chosen
 from logscan.packs.mta import BRACED, Mta, Shape
 from logscan.packs.part import groups
 from logscan.packs.tables import Format, Table, format_of
+from logscan.packs.talk import Talk
 from logscan.parse import clock as clocks
-from logscan.parse import delimited, lines, shapes
+from logscan.parse import delimited, lines, sessions, shapes
 
 _TEXT = pl.String()
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
+_CLOCK = Clock("UTC", 2000, 101)  # of rows that have their time already
 _KINDS = ("event", "notice", "message")
 
 
@@ -37,13 +39,30 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     coverage = lines.Coverage(bytes=len(data), lines=rows.count, ignored=rows.headers, foreign=rows.foreign)
     found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _KINDS}
     strange = [rows.broken.get_column("offset")]
+    waiting: list[pl.DataFrame] = []
     for table_, frame in rows.frames:
         known = format_of(table_, packs)
         if known is None:
             continue
-        taken = _taken(frame, known[1], _asked(*known, wanted), broken_lines=rows.broken_lines)
-        strange += _shaped(taken, known, clock, wanted, coverage, found)
+        asked = frozenset(known[1].take) if known[1].talk is not None else _asked(*known, wanted)
+        taken = _taken(frame, known[1], asked, broken_lines=rows.broken_lines)
+        if known[1].talk is not None:
+            taken, undated = _dated(taken, known[1], clock)
+            taken, later, bad = _conversed(taken, known[1].talk, coverage)
+            strange += [undated, bad]
+            waiting += [later.with_columns(_mta=pl.lit(known[0].id), source=pl.lit(source))] if later.height else []
+            _shown(coverage, _unshaped(taken, known, clock, wanted, coverage, found), known[1].talk, source)
+        else:
+            strange += _shaped(taken, known, clock, wanted, coverage, found)
     _strange(coverage, pl.concat(strange).sort(), data, offset, source)
+    out = _parsed(found, source, wanted, coverage)
+    out.waiting = pl.concat(waiting) if waiting else out.waiting
+    return out
+
+
+def _parsed(
+    found: dict[str, list[pl.DataFrame]], source: str, wanted: lines.Wanted, coverage: lines.Coverage
+) -> lines.Parsed:
     coverage.candidates = coverage.events + coverage.notices + coverage.facts + coverage.unparsed
     return lines.Parsed(
         events=lines.finished(found["event"], source, wanted),
@@ -53,13 +72,67 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     )
 
 
+def _conversed(
+    rows: pl.DataFrame, talk: Talk, coverage: lines.Coverage
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Rows of whole sessions put together, those of others, and the offsets of rows that have no place in any."""
+    rows = sessions.numbered(rows, talk)
+    placed = rows.get_column(sessions.PLACE).is_not_null() & rows.get_column(talk.session).is_not_null()
+    whole, later = sessions.parted(rows.filter(placed), talk)
+    return _together(whole, talk, coverage), later, rows.filter(~placed).get_column("offset")
+
+
+def _together(rows: pl.DataFrame, talk: Talk, coverage: lines.Coverage) -> pl.DataFrame:
+    if rows.is_empty():
+        return rows
+    out = sessions.assembled(rows, talk)
+    coverage.ignored += rows.height - out.height  # the further lines of replies
+    return out
+
+
+def finished_sessions(
+    rows: pl.DataFrame, packs: tuple[Mta, ...], wanted: lines.Wanted, *, last: bool
+) -> tuple[list[tuple[str, lines.Parsed]], pl.DataFrame]:
+    """What sessions say whose rows came from several blocks, file by file, and the rows that wait on.
+
+    ``rows`` are those that waited, of one folder, in the order of files. The ``last`` time none waits any more.
+    """
+    out: dict[str, lines.Parsed] = {}
+    left: list[pl.DataFrame] = []
+    for (mta_id, format_id), mine in rows.group_by("_mta", "_format", maintain_order=True):
+        known = format_of(Table(str(mta_id), str(format_id)), packs)
+        if known is None or known[1].talk is None:
+            continue
+        talk = known[1].talk
+        whole, later = (sessions.copies(mine, talk), mine.clear()) if last else sessions.parted(mine, talk)
+        left.append(later)
+        done = sessions.assembled(whole, talk) if whole.height else whole
+        for name, count in whole.group_by("source").len().sort("source").rows():
+            part = done.filter(pl.col("source") == name).drop("source", "_mta")
+            coverage = lines.Coverage(ignored=count - part.height)
+            found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _KINDS}
+            _shown(coverage, _unshaped(part, known, _CLOCK, wanted, coverage, found), talk, name)
+            _add(out, name, _parsed(found, name, wanted, coverage))
+    return list(out.items()), pl.concat(left) if left else rows.clear()
+
+
+def _add(parts: dict[str, lines.Parsed], name: str, more: lines.Parsed) -> None:
+    """Put what one format of a file says to what others did."""
+    if (one := parts.get(name)) is None:
+        parts[name] = more
+        return
+    one.events = pl.concat([one.events, more.events], how="diagonal_relaxed")
+    one.notices = pl.concat([one.notices, more.notices], how="diagonal_relaxed")
+    one.coverage += more.coverage
+
+
 @cache
 def _columns(table: Table, packs: tuple[Mta, ...], wanted: lines.Wanted) -> frozenset[str]:
     """The columns of a file that are needed for what is wanted."""
     known = format_of(table, packs)
     if known is None:
         return frozenset()
-    asked = _asked(*known, wanted)
+    asked = _asked(*known, wanted) if known[1].talk is None else known[1].take
     return frozenset({known[1].stamp}.union(*(_names(t) for name, t in known[1].take.items() if name in asked)))
 
 
@@ -125,6 +198,8 @@ def _taken(frame: pl.DataFrame, format_: Format, asked: frozenset[str], *, broke
 
 def _dated(rows: pl.DataFrame, format_: Format, clock: Clock) -> tuple[pl.DataFrame, pl.Series]:
     """Rows with their time, and the offsets of those that have none."""
+    if "timestamp" in rows.columns:
+        return rows, rows.get_column("offset").clear()
     zoned = replace(clock, zone=format_.zone) if format_.zone else clock
     rows = rows.with_columns(clocks.utc(_stamps(rows, format_), "iso", zoned).alias("timestamp")).drop("_stamp")
     undated = rows.get_column("timestamp").is_null()
@@ -194,6 +269,8 @@ def _filled(rows: pl.DataFrame, mta: Mta, format_: Format, shape: Shape, wanted:
     want = wanted.captured if shape.table == "event" else lines.FACTS
     rows = shapes.filled(rows, mta, shape, want, ascii_only=False)
     rows = rows.with_columns(mta=pl.lit(mta.id), _times=pl.lit(1, dtype=pl.UInt32))
+    if format_.id in wanted.aside and shape.fixed.get("event") == "delivery":
+        rows = rows.with_columns(event=pl.lit("session"), outcome=pl.lit("other"))
     if shape.table == "message":
         return rows.with_columns(_closes=pl.lit(shape.closes))
     if shape.table == "notice":
@@ -236,3 +313,26 @@ def _strange(coverage: lines.Coverage, offsets: pl.Series, data: bytes, offset: 
         at = place - offset
         line = data[at : at + 4 * _SAMPLE_LENGTH].split(b"\n", 1)[0].removesuffix(b"\r")
         coverage.samples.append((source, place, line.decode("utf-8", "replace")[:_SAMPLE_LENGTH]))
+
+
+def _unshaped(  # noqa: PLR0913, PLR0917  # as _shaped
+    rows: pl.DataFrame,
+    known: tuple[Mta, Format],
+    clock: Clock,
+    wanted: lines.Wanted,
+    coverage: lines.Coverage,
+    found: dict[str, list[pl.DataFrame]],
+) -> pl.DataFrame:
+    """As ``_shaped``, but the rows that no shape takes are given back."""
+    if rows.is_empty():
+        return rows
+    strange = pl.concat(_shaped(rows, known, clock, wanted, coverage, found))
+    return rows.filter(pl.col("offset").is_in(strange.implode()))
+
+
+def _shown(coverage: lines.Coverage, rows: pl.DataFrame, talk: Talk, source: str) -> None:
+    """The same of lines of conversations, whose bytes may be gone: what was said is all that is left."""
+    coverage.unparsed += rows.height
+    shown = rows.sort("offset").head(_SAMPLES)
+    for place, mark, text in shown.select("offset", talk.mark, talk.text).iter_rows():
+        coverage.samples.append((source, place, f"{mark or ''},{text or ''}"[:_SAMPLE_LENGTH]))
