@@ -29,6 +29,8 @@ CLOCK = Clock("UTC", 2026, 101)
 PACKS = mtas()
 EXCHANGE = next(mta for mta in PACKS if mta.id == "exchange")
 FORMATS = {format_.id: format_ for format_ in EXCHANGE.formats if format_.talk is not None}
+FOLDER = Path(__file__).parent.parent / "sample_logs" / "exchange"
+SAMPLES = sorted(FOLDER.glob("smtp-*.log"))
 OPTIONS = scan.Options(tz="UTC", year=2026)
 Row = dict[str, Any]
 NAMES = (*schema.PARSED, "offset", "source")
@@ -120,6 +122,24 @@ def test_examples() -> None:
                 assert_same([("a.LOG", header(kind) + entry["line"].encode() + b"\n")], Random(1), 3)
                 seen += 1
     assert seen > 20
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_samples(path: Path) -> None:
+    assert_same([(path.name, path.read_bytes())], Random(1), 50)
+
+
+def test_message_tracking_counts_where_both_are_read(tmp_path: Path) -> None:
+    send = (FOLDER / "smtp-send.log").read_bytes()
+    (tmp_path / "SEND.LOG").write_bytes(send)
+    alone = scan.read_events([str(tmp_path)], OPTIONS)
+    assert alone.filter(pl.col("event") == "delivery").height > 20
+    (tmp_path / "MSGTRK.LOG").write_bytes((FOLDER / "tracking-2016.log").read_bytes())
+    both = scan.read_events([str(tmp_path)], OPTIONS).filter(pl.col("source").cast(pl.String).str.contains("SEND"))
+    assert both.height == alone.height
+    assert set(both["event"].cast(pl.String)) == {"session"}
+    natures = scan.summarise_paths([str(tmp_path)], OPTIONS).natures
+    assert natures[str(tmp_path / "SEND.LOG")].endswith("deliveries are counted in message tracking")
 
 
 # --- Any rows -------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ class Talk:
     @property
     def scopes(self) -> dict[str, str]:
         """How far each fact holds, by its column."""
-        from logscan.packs.mta import groups
+        from logscan.packs.part import groups
 
         return {name: fact.scope for fact in self.facts for pattern in fact.patterns for name in groups(pattern)}
 

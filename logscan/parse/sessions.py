@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from logscan.packs.mta import groups
+from logscan.packs.part import groups
 from logscan.packs.talk import BY, COLUMNS, DATA, REPLY, Talk
 
 _TEXT = pl.String()
