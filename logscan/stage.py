@@ -13,7 +13,7 @@ from logscan import framing, sources
 from logscan.classifier import classify_events, kinds_of
 from logscan.errors import OptionError
 from logscan.packs import Knowledge, Mta, knowledge, mtas, tables
-from logscan.parse import lines, records
+from logscan.parse import finished, lines, records
 from logscan.summary import Summary, combine_all, summary_of
 
 BLOCK = 32 << 20  # the largest piece of a log in memory at once, for each worker
@@ -75,7 +75,7 @@ class Stage:
 
     def finished(self, rows: pl.DataFrame, *, last: bool) -> tuple[list[tuple[str, lines.Parsed]], pl.DataFrame]:
         """What sessions say that several pieces told of, by file, within the period; and the rows that wait on."""
-        done, left = records.finished_sessions(rows, self.packs, self.wanted, last=last)
+        done, left = finished.finished_sessions(rows, self.packs, self.wanted, last=last)
         for _, out in done:
             out.events, out.notices = self._within(out.events), self._within(out.notices)
         return done, left

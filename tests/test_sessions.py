@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from logscan import engines, oracle, scan, schema, stage
 from logscan.framing import Clock
 from logscan.packs import mtas, tables
-from logscan.parse import lines, records
+from logscan.parse import finished, lines, records
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 import gen_smtp
@@ -71,7 +71,7 @@ def by_columns(blocks: Iterable[tuple[str, int, bytes, tables.Table]]) -> tuple[
         covered += out.coverage
     if waiting:
         rows = pl.concat(waiting).sort("source", "offset")
-        for _, out in records.finished_sessions(rows, PACKS, lines.ALL, last=True)[0]:
+        for _, out in finished.finished_sessions(rows, PACKS, lines.ALL, last=True)[0]:
             events.append(out.events)
             covered += out.coverage
     frames = [frame for frame in events if frame.height]

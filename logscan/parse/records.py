@@ -21,8 +21,7 @@ from logscan.parse import delimited, lines, sessions, shapes
 _TEXT = pl.String()
 _SAMPLES = 5
 _SAMPLE_LENGTH = 400
-_CLOCK = Clock("UTC", 2000, 101)  # of rows that have their time already
-_KINDS = ("event", "notice", "message")
+KINDS = ("event", "notice", "message")
 
 
 def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
@@ -37,7 +36,7 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
     """Parse whole rows; ``table`` is in force at their beginning, ``offset`` is their place in the stream."""
     rows = delimited.read(data, offset, table, packs, lambda of: _columns(of, packs, wanted))
     coverage = lines.Coverage(bytes=len(data), lines=rows.count, ignored=rows.headers, foreign=rows.foreign)
-    found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _KINDS}
+    found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in KINDS}
     strange = [rows.broken.get_column("offset")]
     waiting: list[pl.DataFrame] = []
     for table_, frame in rows.frames:
@@ -51,18 +50,19 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
             taken, later, bad = _conversed(taken, known[1].talk, coverage)
             strange += [undated, bad]
             waiting += [later.with_columns(_mta=pl.lit(known[0].id), source=pl.lit(source))] if later.height else []
-            _shown(coverage, _unshaped(taken, known, clock, wanted, coverage, found), known[1].talk, source)
+            shown(coverage, unshaped(taken, known, clock, wanted, coverage, found), known[1].talk, source)
         else:
             strange += _shaped(taken, known, clock, wanted, coverage, found)
     _strange(coverage, pl.concat(strange).sort(), data, offset, source)
-    out = _parsed(found, source, wanted, coverage)
+    out = parsed(found, source, wanted, coverage)
     out.waiting = pl.concat(waiting) if waiting else out.waiting
     return out
 
 
-def _parsed(
+def parsed(
     found: dict[str, list[pl.DataFrame]], source: str, wanted: lines.Wanted, coverage: lines.Coverage
 ) -> lines.Parsed:
+    """What was found in rows of one file, and how much of them was understood."""
     coverage.candidates = coverage.events + coverage.notices + coverage.facts + coverage.unparsed
     return lines.Parsed(
         events=lines.finished(found["event"], source, wanted),
@@ -88,42 +88,6 @@ def _together(rows: pl.DataFrame, talk: Talk, coverage: lines.Coverage) -> pl.Da
     out = sessions.assembled(rows, talk)
     coverage.ignored += rows.height - out.height  # the further lines of replies
     return out
-
-
-def finished_sessions(
-    rows: pl.DataFrame, packs: tuple[Mta, ...], wanted: lines.Wanted, *, last: bool
-) -> tuple[list[tuple[str, lines.Parsed]], pl.DataFrame]:
-    """What sessions say whose rows came from several blocks, file by file, and the rows that wait on.
-
-    ``rows`` are those that waited, of one folder, in the order of files. The ``last`` time none waits any more.
-    """
-    out: dict[str, lines.Parsed] = {}
-    left: list[pl.DataFrame] = []
-    for (mta_id, format_id), mine in rows.group_by("_mta", "_format", maintain_order=True):
-        known = format_of(Table(str(mta_id), str(format_id)), packs)
-        if known is None or known[1].talk is None:
-            continue
-        talk = known[1].talk
-        whole, later = (sessions.copies(mine, talk), mine.clear()) if last else sessions.parted(mine, talk)
-        left.append(later)
-        done = sessions.assembled(whole, talk) if whole.height else whole
-        for name, count in whole.group_by("source").len().sort("source").rows():
-            part = done.filter(pl.col("source") == name).drop("source", "_mta")
-            coverage = lines.Coverage(ignored=count - part.height)
-            found: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _KINDS}
-            _shown(coverage, _unshaped(part, known, _CLOCK, wanted, coverage, found), talk, name)
-            _add(out, name, _parsed(found, name, wanted, coverage))
-    return list(out.items()), pl.concat(left) if left else rows.clear()
-
-
-def _add(parts: dict[str, lines.Parsed], name: str, more: lines.Parsed) -> None:
-    """Put what one format of a file says to what others did."""
-    if (one := parts.get(name)) is None:
-        parts[name] = more
-        return
-    one.events = pl.concat([one.events, more.events], how="diagonal_relaxed")
-    one.notices = pl.concat([one.notices, more.notices], how="diagonal_relaxed")
-    one.coverage += more.coverage
 
 
 @cache
@@ -315,7 +279,7 @@ def _strange(coverage: lines.Coverage, offsets: pl.Series, data: bytes, offset: 
         coverage.samples.append((source, place, line.decode("utf-8", "replace")[:_SAMPLE_LENGTH]))
 
 
-def _unshaped(  # noqa: PLR0913, PLR0917  # as _shaped
+def unshaped(  # noqa: PLR0913, PLR0917  # as _shaped
     rows: pl.DataFrame,
     known: tuple[Mta, Format],
     clock: Clock,
@@ -330,7 +294,7 @@ def _unshaped(  # noqa: PLR0913, PLR0917  # as _shaped
     return rows.filter(pl.col("offset").is_in(strange.implode()))
 
 
-def _shown(coverage: lines.Coverage, rows: pl.DataFrame, talk: Talk, source: str) -> None:
+def shown(coverage: lines.Coverage, rows: pl.DataFrame, talk: Talk, source: str) -> None:
     """The same of lines of conversations, whose bytes may be gone: what was said is all that is left."""
     coverage.unparsed += rows.height
     shown = rows.sort("offset").head(_SAMPLES)
