@@ -17,6 +17,7 @@ from logscan.sources.stream import Stream, Unpacked, decoded
 
 _HEAD = 8 * 1024
 HEAD = 16 * 1024  # enough to tell what kind of log it is
+_CHANGED = "{}: was replaced or cut while logscan was running (log rotation?); run logscan again"
 _MAGIC = 8  # enough for the longest
 
 
@@ -62,6 +63,8 @@ def raw(source: Source) -> Iterator[Any]:
         raise trouble.failed(source.path or "", error).told(source.name) from None
     with file:
         yield file
+        if source.inode is not None and not _is_same(source, os.fstat(file.fileno())):
+            raise InputError(_CHANGED.format(source.name))
 
 
 @contextmanager
@@ -130,7 +133,7 @@ def _open(source: Source, path: str) -> Any:
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and _is_same(source, entry.stat()):
                 return Path(entry.path).open("rb", buffering=0)
-    raise InputError(f"{source.name}: was replaced or cut while logscan was running (log rotation?); run logscan again")
+    raise InputError(_CHANGED.format(source.name))
 
 
 def _is_same(source: Source, status: os.stat_result) -> bool:
