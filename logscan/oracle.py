@@ -96,12 +96,12 @@ def _lines(data: bytes, offset: int, packs: tuple[Mta, ...], clock: Clock) -> It
 
 def explain_line(text: str, *, packs: tuple[Mta, ...], clock: Clock) -> Line:
     """What one line, without its newline, is."""
-    inside = wrapping.peeled(text, lambda line: _behead(line, packs) is not None)
+    inside = wrapping.peeled(text, lambda line: _behead(line, packs) is not None or _goes_on(line, packs))
     text = inside.text if inside else text
     line = Line(0, text, "foreign", candidate=any(anchor in text for anchor in _anchors(packs)))
     framed = _behead(text, packs)
     if framed is None:
-        line.kind = "continued" if any(regex.search(p, text) for mta in packs for p in mta.unframed) else "foreign"
+        line.kind = "continued" if _goes_on(text, packs) else "foreign"
         return line
     frame, found = framed
     head = found.groupdict()
@@ -268,6 +268,11 @@ def _together(one: Line, other: Line) -> bool:
 def _tells_again(line: Line, record: Line, shape: str) -> bool:
     same_host = line.row["reporting_mta"] == record.row["reporting_mta"]
     return record.shape == shape and same_host and line.answer == record.answer
+
+
+def _goes_on(text: str, packs: tuple[Mta, ...]) -> bool:
+    """Whether a line without a frame goes on with an entry."""
+    return any(regex.search(pattern, text) for mta in packs for pattern in mta.unframed)
 
 
 def _split(data: bytes) -> list[bytes]:

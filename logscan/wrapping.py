@@ -1,7 +1,7 @@
 """What programs that keep or show logs put around each line: the systemd journal, Docker, Podman, Kubernetes.
 
 ``peeled`` takes that off one line; the columnar reader does the same with whole columns, by the same tables.
-A line counts as wrapped when no frame takes it as it stands and one takes what is inside.
+A line counts as wrapped when no frame takes it as it stands and one takes what is inside (``framed`` tells that).
 """
 
 from __future__ import annotations

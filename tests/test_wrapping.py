@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import hostile
@@ -15,7 +16,9 @@ from test_invariance import cut_into, findings, table
 from test_oracle import CLOCK, GOOD, PACKS, SAMPLES, assert_same, counts, engine, framed, rows_by_hand
 
 from logscan import oracle, wrapping
+from logscan.framing import SYSLOG
 from logscan.nature import nature_of
+from logscan.parse import lines
 
 HEADS = [*hostile.HEADS.values(), *hostile.VARIANTS]
 LINE = framed(GOOD).decode().removesuffix("\n")
@@ -40,16 +43,24 @@ def test_every_wrap_with_every_frame(name: str) -> None:
     assert without(engine(data)[1], *left_out) == without(engine(plain.encode())[1], *left_out)
 
 
+def loosely(parsed: lines.Parsed) -> dict[str, int]:
+    """Counts; but behind a stamp, "P Received: from x" reads as host P's program Received."""
+    found = counts(parsed.coverage)
+    return found | {"foreign": found["foreign"] + found.pop("continued", 0)}
+
+
 @each_wrap
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_samples(name: str, path: Path) -> None:
     plain = path.read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")[:400]
+    if name == "journal":  # which has no other lines
+        plain = [line for line in plain if any(re.match(frame.pattern, line) for frame in SYSLOG)]
     data = b"".join(wrapped(name, line) for line in plain)
     assert_same(data)
     found, rows = engine(data)
     expected, plain_rows = engine("\n".join(plain).encode())
     assert without(rows, "offset", "timestamp") == without(plain_rows, "offset", "timestamp")
-    assert counts(found.coverage) == counts(expected.coverage)
+    assert loosely(found) == loosely(expected)
 
 
 @hostile.tries(60)
@@ -174,7 +185,8 @@ def test_the_offset_is_that_of_the_raw_line() -> None:
 
 
 def test_cut_anyhow(tmp_path: Path) -> None:
-    plain = SAMPLES[0].read_bytes().decode("utf-8", "replace").split("\n")[:90]
+    sample = next(path for path in SAMPLES if path.stem == "mixed")
+    plain = sample.read_bytes().decode("utf-8", "replace").split("\n")[:90]
     names = ["", *wraps.WRAPS]
     some = [(line, names[n % len(names)]) for n, line in enumerate(plain) if line]
     path = tmp_path / "mail.log"

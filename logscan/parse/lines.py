@@ -106,13 +106,12 @@ def _read_all(  # noqa: PLR0913, PLR0917  # rows and all that it takes to read t
 ) -> tuple[_Taken, pl.DataFrame]:
     """What the shapes take out of lines, wrapped or not, and the lines that nothing takes."""
     taken = _Taken([], [], [])
-    frames = leftovers.frames_of(packs)
-    inner, rows = (
-        wrapped.peel(rows, frames) if wrapped.likely(rows.get_column("line"), frames) else (rows.clear(), rows)
-    )
+    inner = rows.clear()
+    if wrapped.likely(rows.get_column("line"), packs):
+        inner, rows = wrapped.peel(rows, packs)
     left = _take(rows, packs, clock, wanted, ascii_only, taken, coverage)
     if inner.is_empty() and left.height:
-        inner, rest = wrapped.peel(left, frames)
+        inner, rest = wrapped.peel(left, packs)
         if inner.height:  # they were counted by what is around them
             coverage.candidates -= _anchored(left, packs, wanted) - _anchored(rest, packs, wanted)
             left = rest

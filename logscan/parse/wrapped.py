@@ -8,7 +8,7 @@ from functools import cache
 import polars as pl
 
 from logscan import wrapping
-from logscan.framing import Frame
+from logscan.packs.mta import Mta
 from logscan.packs.part import nameless
 from logscan.wrapping import CONTAINER, DEPTH, ENVELOPES, HOST, JOURNAL, MESSAGE, PIDS, PREFIXES, STAMP, TAGS
 
@@ -26,14 +26,15 @@ _LOOK = 4  # lines
 
 
 @cache
-def framed(frames: tuple[Frame, ...]) -> str:
-    """A pattern for lines that have any of some frames."""
-    return "|".join(nameless(frame.pattern) for frame in frames)
+def known(packs: tuple[Mta, ...]) -> str:
+    """A pattern for lines that have a frame, or go on with an entry without one."""
+    frames = dict.fromkeys(frame.pattern for mta in packs for frame in mta.frames)
+    return "|".join(nameless(text) for text in (*frames, *(text for mta in packs for text in mta.unframed)))
 
 
-def likely(lines: pl.Series, frames: tuple[Frame, ...]) -> bool:
+def likely(lines: pl.Series, packs: tuple[Mta, ...]) -> bool:
     """Whether the first lines are wrapped ones: then it is quicker to look for them before anything else."""
-    pattern = re.compile(framed(frames))
+    pattern = re.compile(known(packs))
     return any(wrapping.peeled(line, lambda text: bool(pattern.match(text))) for line in lines.head(_LOOK).to_list())
 
 
@@ -43,17 +44,17 @@ def is_ascii(rows: pl.DataFrame) -> bool:
     return bool((line.str.len_bytes() == line.str.len_chars()).all())
 
 
-def peel(rows: pl.DataFrame, frames: tuple[Frame, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def peel(rows: pl.DataFrame, packs: tuple[Mta, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split rows (with line and offset) into those that were wrapped, their line now the inner one, and the others."""
-    known = framed(frames)
-    may = rows.filter(_LINE.str.contains(_WRAPPED)).filter(~_LINE.str.contains(known))
+    good = _LINE.str.contains(known(packs))
+    may = rows.filter(_LINE.str.contains(_WRAPPED)).filter(~good)
     done: list[pl.DataFrame] = []
     for _ in range(DEPTH):
         if may.is_empty():
             break
         may = may.with_columns(_inner(may.get_column("line"))).drop_nulls("line")
-        done.append(may.filter(_LINE.str.contains(known)))
-        may = may.filter(~_LINE.str.contains(known))
+        done.append(may.filter(good))
+        may = may.filter(~good)
     inner = pl.concat(done) if done else rows.clear()
     if inner.is_empty():
         return inner, rows
@@ -105,13 +106,13 @@ def _text(rows: pl.DataFrame) -> pl.Series:
     names = sorted({*(name for envelope in ENVELOPES for name in (*envelope.needs, envelope.text)), *_OF_ENTRIES})
     some = rows.select(_LINE.str.contains(f'"{name}"', literal=True).any().alias(name) for name in names).row(0)
     there = {name for name, any_ in zip(names, some, strict=True) if any_}
-    known = rows.lazy().with_columns(
+    found = rows.lazy().with_columns(
         *(_LINE.str.extract(f'"{name}": ?{_VALUE}').alias(name) for name in names if name in there),
         *(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in there),
         *(_has(name, there).alias(f"has {name}") for envelope in ENVELOPES for name in envelope.needs),
     )
     escaped = [pl.col(name).str.contains("\\", literal=True) for name in names]
-    known = known.with_columns(
+    found = found.with_columns(
         pl.when(is_).then(pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))).otherwise(name)
         for name, is_ in zip(names, escaped, strict=True)
         if name in there
@@ -121,7 +122,7 @@ def _text(rows: pl.DataFrame) -> pl.Series:
         has = pl.all_horizontal([f"has {name}" for name in envelope.needs])
         text = _journal() if envelope is JOURNAL else _plain(pl.col(envelope.text))
         whole = pl.when(has & text.is_not_null()).then(text).otherwise(whole)
-    return known.select(line=whole).collect().to_series()
+    return found.select(line=whole).collect().to_series()
 
 
 def _journal() -> pl.Expr:
