@@ -186,7 +186,7 @@ def test_the_offset_is_that_of_the_raw_line() -> None:
 
 def test_cut_anyhow(tmp_path: Path) -> None:
     sample = next(path for path in SAMPLES if path.stem == "mixed")
-    plain = sample.read_bytes().decode("utf-8", "replace").split("\n")[:90]
+    plain = [line for line in sample.read_text(errors="replace").split("\n") if "status=" in line][:90]
     names = ["", *wraps.WRAPS]
     some = [(line, names[n % len(names)]) for n, line in enumerate(plain) if line]
     path = tmp_path / "mail.log"
