@@ -95,11 +95,12 @@ def _causes(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     )
     shown = rows.filter(pl.col("offset").is_in(measured.get_column("offset").implode()))
     named = shown.select("_key", "offset", "source", example=pl.col("diagnostic"), remote=_remote(rows))
-    return (
+    rows = (
         measured.join(named.unique(["_key", "offset"]), on=["_key", "offset"], how="left")
         .join(kinds, on="_key", how="left")
         .select(*CAUSES, *_MEASURES)
     )
+    return _added(rows, CAUSES)  # several keys of the classifier may have one cause
 
 
 def _domains(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
@@ -168,7 +169,11 @@ def combine_all(parts: Sequence[Summary]) -> Summary:
 def _merge(frames: list[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     if len(frames) < 2:
         return frames[0] if frames else pl.DataFrame()
-    rows = pl.concat(frames)
+    return _added(pl.concat(frames), keys)
+
+
+def _added(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Tallies of equal keys as one."""
     if "first" not in rows.columns:
         return rows.group_by(keys).agg(pl.col("count").sum())
     rows = rows.sort("source", "offset")

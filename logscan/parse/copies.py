@@ -55,7 +55,7 @@ def left_out(events: Frames, before: Frames, after: Frames) -> tuple[Frames, int
         if "_again_in" in rows.columns:
             records = [other for other in (*events, *after) if _is_of(other, rows.get_column("_again_in")[0])]
             if records:
-                again = told_again(rows, pl.concat([other.select("offset", *_REPLY) for other in records]))
+                again = told_again(rows, pl.concat([_replies(other) for other in records]))
                 kept = rows.filter(~pl.col("offset").is_in(again.implode()))
         if "_said" in rows.columns and share is not None:
             shared = pl.coalesce("_share", pl.col("_times").cast(pl.Int64))
@@ -98,10 +98,16 @@ def shares(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _replies(rows: pl.DataFrame) -> pl.DataFrame:
+    """What tells a reply; lines that do not name a peer have no column for it."""
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _REPLY if name not in rows.columns]
+    return rows.with_columns(missing).select("offset", *_REPLY)
+
+
 def told_again(rows: pl.DataFrame, records: pl.DataFrame) -> pl.Series:
     """The offsets of rows whose reply, of the same host for the same message, a record behind them tells again."""
     key = [pl.col(name).fill_null("").alias(name) for name in _REPLY]
-    ours = rows.select("offset", *key).sort("offset")
+    ours = _replies(rows).select("offset", *key).sort("offset")
     theirs = records.select("offset", *key, _again="offset").sort("offset")
     found = ours.join_asof(theirs, on="offset", by=_REPLY, strategy="forward", tolerance=REACH, check_sortedness=False)
     return found.filter(pl.col("_again").is_not_null()).get_column("offset")
