@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,7 +95,8 @@ def test_bytes_that_are_no_text_and_long_messages(tmp_path: Path) -> None:
 
 
 def logscan_says(*args: str) -> tuple[int, str]:
-    done = subprocess.run(["logscan", *args], capture_output=True, encoding="utf-8", check=False, env=dict(os.environ))
+    command = [sys.executable, "-m", "logscan", *args]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     return done.returncode, done.stdout + done.stderr
 
 
