@@ -26,7 +26,7 @@ LEVELS: dict[int, str] = {
     2: "nature sources parse oracle classifier summary building+causes+fates+hints render",
     3: "scan+clocks+stage+waiting explaining",
     4: "result workers",
-    5: "cli+asking+__init__",
+    5: "cli+asking+reporting+choices+__init__",
     6: "__main__",
 }
 TOGETHER = {0, 1}

@@ -1,0 +1,50 @@
+"""The options that commands which read logs share: what to read, which period, in whose zone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from logscan.errors import OptionError
+
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
+]
+Journal = Annotated[
+    bool,
+    typer.Option("--journal", help="Read the systemd journal: this machine's, or the files and folders named."),
+]
+Since = Annotated[str | None, typer.Option(help="From when: yesterday, 2h, 2026-11-01, 'last week' …")]
+Until = Annotated[str | None, typer.Option(help="Until when; a day or week is included.")]
+Tz = Annotated[
+    str | None,
+    typer.Option(help="Zone of stamps that name none, and of the report (default: this machine's)."),
+]
+Year = Annotated[
+    int | None, typer.Option(help="Year of the first line, where stamps have no year.", min=1970, max=9998)
+]
+MtaName = Annotated[str | None, typer.Option("--mta", help="Read as this MTA only: postfix …")]
+
+
+def named(paths: list[str] | None, journal: bool) -> list[str]:
+    """What to read, journals marked as such; raises OptionError where nothing is named."""
+    if journal:
+        return [f"journal:{path}" for path in paths or [""]]
+    if not paths:
+        raise OptionError("nothing to read; name a log file or folder, - for standard input, or --journal")
+    return paths
+
+
+def read_options(  # noqa: PLR0913, PLR0917  # the options that reading commands share
+    mta: str | None,
+    since: str | None,
+    until: str | None,
+    tz: str | None,
+    year: int | None,
+    patterns: list[str] | None,
+) -> Any:
+    """What a scan is to be told."""
+    from logscan import scan
+
+    return scan.Options(mta, since, until, tz, year, tuple(patterns or ()))
