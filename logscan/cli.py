@@ -28,6 +28,14 @@ class _Group(TyperGroup):
             args = ["report", *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever reads our output has enough; the interpreter must not complain about it either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(ExitStatus.DONE)
+
 
 def _may_be_log(word: str) -> bool:
     return word.startswith("journal:") or "://" in word or os.path.exists(word) or any(sign in word for sign in "*?[")  # noqa: PTH110  # a word, not yet a path
@@ -115,10 +123,6 @@ def _run() -> None:
         _fail(str(error), ExitStatus.USAGE)
     except LogscanError as error:
         _fail(str(error), ExitStatus.FAILED)
-    except BrokenPipeError:
-        # Whoever reads our output has enough; the interpreter must not complain about it either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitStatus.DONE)
     except KeyboardInterrupt:
         _fail("stopped", ExitStatus.INTERRUPTED)
 

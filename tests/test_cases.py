@@ -39,7 +39,7 @@ def run(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
         input=case.get("stdin"),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -10,13 +10,12 @@ from functools import cache
 import polars as pl
 
 from logscan.framing import Clock
-from logscan.packs.match import chosen
 from logscan.packs.mta import BRACED, Mta, Shape
 from logscan.packs.part import groups
 from logscan.packs.tables import Format, Table, format_of
 from logscan.packs.talk import Talk
+from logscan.parse import choosing, delimited, lines, sessions, shapes
 from logscan.parse import clock as clocks
-from logscan.parse import delimited, lines, sessions, shapes
 
 _TEXT = pl.String()
 _SAMPLES = 5
@@ -198,13 +197,10 @@ def _shaped(  # noqa: PLR0913, PLR0917  # what rows are made of, and where they 
 ) -> list[pl.Series]:
     """Run a pack's shapes over rows; the offsets of those that no shape takes, or that have no time, are given back."""
     mta, format_ = known
-    keys = sorted({name for shape in mta.shapes for name in (*shape.when, *shape.unless)} & set(rows.columns))
-    kinds = rows.select(keys).unique()
-    numbers = [_number(mta, dict(zip(keys, values, strict=True))) for values in kinds.iter_rows()]
-    kinds = kinds.with_columns(_shape=pl.Series(numbers, dtype=pl.Int32))
-    rows = rows.join(kinds, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    rows = choosing.numbered(rows, mta, format_)
+    numbers = rows.get_column("_shape").unique().drop_nulls().sort().to_list()
     strange = [rows.filter(pl.col("_shape").is_null()).get_column("offset")]
-    for number in sorted({number for number in numbers if number is not None}):
+    for number in numbers:
         shape = mta.shapes[number]
         group = rows.filter(pl.col("_shape") == number).drop("_shape")
         if shape.table == "ignore" or (shape.table == "message" and not wanted.messages):
@@ -216,11 +212,6 @@ def _shaped(  # noqa: PLR0913, PLR0917  # what rows are made of, and where they 
         name = {"event": "events", "notice": "notices", "message": "facts"}[shape.table]
         setattr(coverage, name, getattr(coverage, name) + group.height)
     return strange
-
-
-def _number(mta: Mta, row: dict[str, str | None]) -> int | None:
-    shape = chosen(mta, row)
-    return None if shape is None else mta.shapes.index(shape)
 
 
 def _filled(rows: pl.DataFrame, mta: Mta, format_: Format, shape: Shape, wanted: lines.Wanted) -> pl.DataFrame:
