@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from logscan import findings as report
+from logscan.advice import remedy_for, settings_of
 from logscan.fates import Fate, together
 from logscan.filling import fill, named_in
 from logscan.packs.knowledge import Knowledge
-from logscan.rules import remedy_for, settings_of
 
 Row = dict[str, Any]
 Entries = dict[tuple[str, str | None], str]  # event and cause -> entry of the report

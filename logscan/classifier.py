@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import polars as pl
 from logscan import schema
 from logscan.codes import ENHANCED, Outcome
 from logscan.packs.knowledge import Knowledge
-from logscan.rules import Decision, Reply, decide
+from logscan.rules import Decision, Reply, decide, phrases
 from logscan.template import template_expr
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def kinds_of(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) 
     rows = _providers(rows, known, failed)
     rows = rows.with_columns(pl.struct(*_KEYS, "_said").hash().alias("_key")).drop("_said")
     kinds = rows.group_by("_key").agg(pl.col(name).first() for name in (*Reply._fields, "template"))
-    decisions = [_decided(Reply._make(row), known) for row in kinds.select(*Reply._fields).iter_rows()]
+    held = held_by_many(kinds.filter(_failed(kinds)).get_column("diagnostic").drop_nulls().unique(), known)
+    replies = map(Reply._make, kinds.select(*Reply._fields).iter_rows())
+    decisions = [_decided(reply, known, held.get(reply.diagnostic or "")) for reply in replies]
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
     return rows, kinds.with_columns(
         pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
@@ -84,8 +87,16 @@ def _said(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
 
 
 @lru_cache(maxsize=65536)
-def _decided(reply: Reply, known: Knowledge) -> Decision:
-    return decide(reply, known)
+def _decided(reply: Reply, known: Knowledge, held: tuple[str, ...] | None) -> Decision:
+    return decide(reply, known, held)
+
+
+def held_by_many(texts: Iterable[str], known: Knowledge) -> dict[str, tuple[str, ...]]:
+    """By text, the pieces of rules' texts that it holds in lower case, as ``rules.guesses`` wants them; sorted."""
+    texts = list(texts)
+    lower = pl.Series([text.lower() for text in texts], dtype=pl.String)
+    found = lower.str.extract_many(phrases(known).literals, overlapping=True).list.unique().list.sort()
+    return dict(zip(texts, map(tuple, found.to_list()), strict=True))
 
 
 @lru_cache(maxsize=65536)

@@ -8,10 +8,10 @@ the status follows the first digit of the reply (RFC 5321 section 4.2.1); the re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from logscan import codes
 from logscan.codes import Basis, Conflict, Event, Outcome, Party, Reason, ReplyClass, SmtpCommand, Status
@@ -73,12 +73,12 @@ class Guess:
     sure: bool = True
 
 
-def decide(reply: Reply, known: Knowledge) -> Decision:
-    """Decide one reply by the order of evidence in patterns/README.md."""
+def decide(reply: Reply, known: Knowledge, held: Iterable[str] | None = None) -> Decision:
+    """Decide one reply by the order of evidence in patterns/README.md; ``held`` as for ``guesses``."""
     status = status_of(reply)
     guess = None
     if reply.event != Event.SESSION:
-        guess = next(guesses(reply, known, status), None)
+        guess = next(guesses(reply, known, status, held), None)
     if guess is not None and guess.rule is not None and guess.rule.status is not None:
         status = guess.rule.status
     return Decision(
@@ -96,7 +96,7 @@ def status_of(reply: Reply) -> Status:
     """The status: of the reply's first digit, else of the enhanced code, the dsn, the MTA's words, the outcome."""
     if reply.reply_code is not None and 200 <= reply.reply_code <= 599:
         return codes.ReplyCode(reply.reply_code).status
-    for code in (_parsed(reply.enhanced_code), _parsed(reply.dsn)):
+    for code in (parsed(reply.enhanced_code), parsed(reply.dsn)):
         if code is not None:
             return code.status
     if reply.verdict in _SAID:
@@ -110,14 +110,18 @@ def _reply_class(code: int | None) -> str | None:
     return codes.ReplyCode(code).reply_class.value
 
 
-def guesses(reply: Reply, known: Knowledge, status: Status) -> Iterator[Guess]:
-    """Every reason that the evidence speaks for, strongest first; at least one, and no more work than is asked for."""
+def guesses(reply: Reply, known: Knowledge, status: Status, held: Iterable[str] | None = None) -> Iterator[Guess]:
+    """Every reason that the evidence speaks for, strongest first; at least one, and no more work than is asked for.
+
+    ``held`` are those of ``phrases(known).literals`` that the diagnostic holds, where they are at hand.
+    """
     if status is Status.POSITIVE:
         yield Guess(Reason.DELIVERED, _best_basis(reply))
         return
     text, known_text = (reply.diagnostic or "").lower(), False
     provider = reply.provider if reply.event != Event.REJECTION else None  # what we say ourselves is no provider's
-    for rule in _phrases(known.rules).rules(text, reply.mta, provider):
+    index = phrases(known)
+    for rule in index.rules(index.held(text) if held is None else held, reply.mta, provider):
         if matches(rule, reply, text):
             known_text = True
             yield Guess(rule.reason, Basis.RULE, rule)
@@ -145,9 +149,10 @@ def _best_basis(reply: Reply) -> Basis:
     return Basis.DSN if reply.dsn else Basis.OUTCOME
 
 
-@cache
-def _phrases(rules: tuple[Rule, ...]) -> Phrases:
-    return Phrases(rules)
+@lru_cache(maxsize=16)
+def phrases(known: Knowledge) -> Phrases:
+    """The index of the rules' texts."""
+    return Phrases(known.rules)
 
 
 def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
@@ -194,7 +199,7 @@ def _in_range(wanted: str, code: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(code: str | None) -> codes.EnhancedStatusCode | None:
+def parsed(code: str | None) -> codes.EnhancedStatusCode | None:
     """An enhanced code as a value; None for what only looks like one, which a log may hold."""
     try:
         return codes.EnhancedStatusCode.parse(code) if code else None
@@ -204,7 +209,7 @@ def _parsed(code: str | None) -> codes.EnhancedStatusCode | None:
 
 def _enhanced_alone(code: str | None, basis: Basis, known: Knowledge) -> list[Guess]:
     """The registered meaning of an enhanced code, where it may decide alone."""
-    value = _parsed(code)
+    value = parsed(code)
     entry = known.enhanced_codes.get(value.generic) if value else None
     if value is None or not entry or not entry.get("alone", True):
         return []
@@ -218,7 +223,7 @@ def _code_alone(reply: Reply, known: Knowledge) -> list[Guess]:
 
 def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> list[Guess]:
     """What the second number says (RFC 3463 section 3), with the command that was answered."""
-    value = _parsed(code)
+    value = parsed(code)
     if value is None or value.subject == 0:
         return []
     subject = known.enhanced_subjects.get(f"X.{value.subject}.X", {})
@@ -274,46 +279,3 @@ def _conflict(reply: Reply) -> str | None:
     if reply.reply_code is not None and reply.enhanced_code and str(reply.reply_code)[0] != reply.enhanced_code[0]:
         return Conflict.CLASS_MISMATCH.value
     return None
-
-
-def remedy_for(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
-    """The remedy of a decided event, the command that checks it, a page to read, and the source.
-
-    They are those of the rule; else of the code, where the code itself decided; else of the reason.
-    ``settings_of`` tells what to look at or to change in the MTA itself.
-    """
-    rule = known.rule(str(row.get("rule") or ""))
-    reason = known.reasons.get(str(row.get("reason") or "undefined"), {})
-    side = "remedy_receiver" if row.get("event") == Event.REJECTION else "remedy_sender"
-    code = _deciding_code(row, known)
-    out = {
-        "remedy": (rule.remedy if rule else "") or code.get(side, "") or reason.get("remedy", ""),
-        "check": (rule.check if rule else "") or reason.get("check", ""),
-        "more": rule.more if rule else "",
-        "source": (rule.source if rule else "") or code.get("source", "") or reason.get("source", ""),
-    }
-    return {name: str(text) for name, text in out.items() if text}
-
-
-def settings_of(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
-    """What to look at or to change in the own MTA, by its id, when mail that we send fails so.
-
-    Of the event's MTA alone, where that is known.
-    """
-    if row.get("event") == Event.REJECTION or row.get("status") == Status.POSITIVE:
-        return {}
-    rule = known.rule(str(row.get("rule") or ""))
-    reason = known.reasons.get(str(row.get("reason") or ""), {})
-    said = (rule.settings if rule else {}) or reason.get("settings", {})
-    return {mta: text for mta, text in said.items() if row.get("mta") in (None, mta)}
-
-
-def _deciding_code(row: Mapping[str, Any], known: Knowledge) -> Mapping[str, Any]:
-    """The entry of the code that named the reason, if it may do so alone and for this very reason."""
-    entry: Mapping[str, Any] = {}
-    if row.get("basis") in (Basis.ENHANCED_CODE, Basis.DSN):
-        value = _parsed(row.get("enhanced_code") or row.get("dsn"))
-        entry = known.enhanced_codes.get(value.generic, {}) if value else {}
-    elif row.get("basis") == Basis.REPLY_CODE:
-        entry = known.reply_codes.get(str(row.get("reply_code")), {})
-    return entry if entry.get("alone", True) and entry.get("reason") == row.get("reason") else {}

@@ -22,7 +22,7 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
     0: "codes errors schema framing wrapping when places progress engines console",
-    1: "packs rules phrases filling template findings reference",
+    1: "packs rules advice phrases filling template findings reference",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints render",
     3: "scan+clocks+stage+waiting explaining",
     4: "result workers",

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logscan import codes
+from logscan.classifier import held_by_many
 from logscan.packs import knowledge
 from logscan.packs.match import split_reply
 from logscan.phrases import Phrases
@@ -308,9 +309,11 @@ INDEX = Phrases(KNOWN.rules)
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.text("a 5.", max_size=9), max_size=4))
 def test_the_index_leaves_out_no_rule_that_holds(pieces: list[str]) -> None:
     text = "".join(piece.replace("*", " it ") for piece in pieces)
-    found = INDEX.rules(text, "postfix", None)
+    held = INDEX.held(text)
+    assert held_by_many([text, "", "x"], KNOWN)[text] == tuple(sorted(held))
+    found = INDEX.rules(held, "postfix", None)
     assert found == [rule for rule in KNOWN.rules if rule in found]
     for rule in KNOWN.rules:
         asked = Reply(event=rule.event, outcome=rule.outcome, diagnostic=text)
         if rule.text and not rule.codes and not rule.commands and matches(rule, asked):
-            assert rule in INDEX.rules(text, rule.mta, rule.provider)
+            assert rule in INDEX.rules(held, rule.mta, rule.provider)

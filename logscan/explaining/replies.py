@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from logscan.advice import remedy_for, settings_of
 from logscan.codes import Basis, Event, Outcome, SmtpCommand, Status
 from logscan.explaining import pages, words
 from logscan.filling import fill
@@ -12,7 +13,7 @@ from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import domain_of
 from logscan.reference import Alternative, Finding
 from logscan.render.reference import phrases
-from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, remedy_for, settings_of, status_of
+from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, status_of
 from logscan.template import template_of
 
 ITSELF = "the reply itself"  # shows whose it is
