@@ -17,6 +17,7 @@ from logscan.fates import Fates, fates_of
 from logscan.hints import hints_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
+from logscan.providers import providers
 
 if TYPE_CHECKING:
     from logscan.parse.lines import Coverage
@@ -65,6 +66,7 @@ def build(  # noqa: PLR0913  # everything a report names
         until=until,
         hints=hints_of(ledger, greylisted, {row["mta"] for row in causes}, known),
         forms=_forms(sources, natures or {}),
+        providers=providers(causes, ledger, known),
     )
 
 

@@ -131,6 +131,23 @@ class Destination:
 
 
 @dataclass(slots=True)
+class Provider:
+    """How mail fares at one provider: recipients by what became of them, tries of a delivery, why tries failed."""
+
+    id: str
+    name: str
+    recipients: int
+    delivered: int  # recipients
+    waiting: int  # recipients
+    bounced: int  # recipients
+    expired: int  # recipients
+    attempts: int
+    attempts_by_outcome: dict[str, int]
+    reasons: dict[str, int]  # of attempts that failed, the most frequent first
+    waits_since: datetime | None = None  # the first try of the recipient that has waited longest
+
+
+@dataclass(slots=True)
 class Notice:
     """Lines that are no replies but matter: warnings, fatal errors, failed logins, lost connections."""
 
@@ -214,6 +231,12 @@ class Coverage:
     continued: int = 0  # further lines of an entry: headers in a reject log, pieces in syslog
     copies: int = 0  # lines that say again what another line says
 
+    @property
+    def share(self) -> float:
+        """The share (%) of the mail servers' own lines that was understood; 100 when there are none."""
+        ours = self.lines - self.foreign
+        return 100.0 * (ours - self.unparsed) / ours if ours else 100.0
+
 
 @dataclass(slots=True)
 class Form:
@@ -243,6 +266,7 @@ class Findings:
     until: datetime | None = None
     hints: list[Hint] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
+    providers: list[Provider] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, texts and numbers; times as ISO 8601 in UTC."""

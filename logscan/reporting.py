@@ -10,8 +10,10 @@ import typer
 
 from logscan import console
 from logscan.choices import Journal, MtaName, Paths, Since, Tz, Until, Year, named, read_options
-from logscan.console import ExitStatus, Patterns, Width
+from logscan.console import Patterns, Width
 from logscan.errors import OptionError
+from logscan.groups import grouped
+from logscan.outputs.options import Alarms
 
 
 class ReportFormat(StrEnum):
@@ -32,8 +34,9 @@ class EventsFormat(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command()(report)
+    app.command()(grouped(report))
     app.command()(events)
+    app.command()(measures)
 
 
 def report(  # noqa: PLR0913, PLR0917  # the options of the command
@@ -47,34 +50,42 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     patterns: Patterns = None,
     top: Annotated[int, typer.Option(help="How many problems to show.", min=1)] = 10,
     format: Annotated[ReportFormat, typer.Option(help="How to write the report.")] = ReportFormat.TEXT,
-    min_coverage: Annotated[
-        float | None,
-        typer.Option(help="Exit with 4 when less than this share (%) of the server's lines is understood."),
-    ] = None,
     width: Width = None,
+    alarms: Alarms = Alarms(),  # noqa: B008  # frozen
 ) -> None:
     """Report on mail logs: what got through, what did not, why, and what to do."""
     from logscan import workers
 
+    if alarms.fail_if and "help" in alarms.fail_if:
+        measures(patterns)
+        return
     paths = named(paths, journal)
     with workers.beside(paths) as mapper:
         from logscan import progress, result
+        from logscan.outputs import delivering
 
+        plan = delivering.planned(alarms, patterns)
         options = read_options(mta, since, until, tz, year, patterns)
         with progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
-    if format is ReportFormat.TEXT:
-        encoding = sys.stdout.encoding or "ascii"
-        text = found.to_text(width=console.width(width), colour=console.colour(), top=top, encoding=encoding)
-    else:
-        text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
-    console.write(text)
-    if min_coverage is not None and found.coverage < min_coverage:
-        typer.echo(
-            f"logscan: {found.coverage:.1f} % of the server's lines understood, below {min_coverage:g} %",
-            err=True,
-        )
-        raise typer.Exit(ExitStatus.COVERAGE)
+
+    def write() -> None:
+        if format is ReportFormat.TEXT:
+            encoding = sys.stdout.encoding or "ascii"
+            text = found.to_text(width=console.width(width), colour=console.colour(), top=top, encoding=encoding)
+        else:
+            text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
+        console.write(text)
+
+    raise typer.Exit(delivering.deliver(found, plan, write))
+
+
+def measures(patterns: Patterns = None) -> None:
+    """List what `--fail-if` can name, and the rules of its language."""
+    from logscan.alerts import listed
+    from logscan.outputs import delivering
+
+    console.write(listed(delivering.names(patterns)))
 
 
 def events(  # noqa: PLR0913, PLR0917  # the options of the command

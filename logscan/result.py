@@ -26,9 +26,7 @@ class Report:
     @property
     def coverage(self) -> float:
         """The share (%) of the mail servers' own lines that was understood; 100 when there are none."""
-        c = self.findings.coverage
-        ours = c.lines - c.foreign
-        return 100.0 * (ours - c.unparsed) / ours if ours else 100.0
+        return self.findings.coverage.share
 
     def to_text(self, *, width: int = 100, colour: bool = False, top: int | None = 10, encoding: str = "utf-8") -> str:
         """The report for a terminal, wrapped to a width; plain ASCII for an encoding other than UTF-8."""

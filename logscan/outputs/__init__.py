@@ -1,0 +1,1 @@
+"""What happens with a finished report: ``delivering`` does it, ``options`` says what."""
