@@ -14,6 +14,13 @@ from logscan.console import ExitStatus, Patterns, Width
 from logscan.errors import OptionError
 
 
+class SchemaName(StrEnum):
+    """What a schema is of."""
+
+    REPORT = "report"
+    EVENTS = "events"
+
+
 class TrialFormat(StrEnum):
     """How a trial of the rules is written."""
 
@@ -39,6 +46,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(explain)
     app.command()(compare)
+    app.command()(schema)
     app.add_typer(packs_app, name="packs")
     app.add_typer(rules_app, name="rules")
 
@@ -66,6 +74,15 @@ def compare(
     if len(codes) < 2:
         raise OptionError("compare takes two or more codes, for example: logscan compare 211 421")
     console.write(_as(compare_(*codes), format, width))
+
+
+def schema(
+    name: Annotated[SchemaName, typer.Argument(metavar="report|events", help="Of what.")],
+) -> None:
+    """Print the JSON Schema of what --format json and jsonl write."""
+    from logscan import published
+
+    console.write(published.text(name.value))
 
 
 def _as(thing: Any, format: ReferenceFormat, width: int | None) -> str:

@@ -99,6 +99,7 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     patterns: Patterns = None,
     columns: Annotated[str | None, typer.Option(help="Only these columns, separated by commas.")] = None,
     format: Annotated[EventsFormat, typer.Option(help="How to write the events.")] = EventsFormat.CSV,
+    raw: Annotated[bool, typer.Option("--raw", help="CSV for programs: no apostrophe before =, +, - and @.")] = False,
 ) -> None:
     """Write every SMTP reply event as a table: one row for each delivery attempt or refusal."""
     from logscan import scan
@@ -112,4 +113,4 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
             "parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet"
         )
     sys.stdout.flush()
-    render_events.write(frame, format.value, sys.stdout.buffer)
+    render_events.write(frame, format.value, sys.stdout.buffer, raw=raw)

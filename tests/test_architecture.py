@@ -21,7 +21,7 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # A room is a module or package of logscan. It may import rooms of lower levels. Rooms of one level are siblings and
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
-    0: "codes errors schema framing wrapping when places progress engines console groups",
+    0: "codes errors schema framing wrapping when places progress engines console groups published",
     1: "packs rules advice phrases filling template findings reference alerts",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers render",
     3: "scan+clocks+stage+waiting explaining",

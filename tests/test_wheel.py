@@ -70,6 +70,12 @@ def test_the_wheel_holds_the_packs_as_they_are(wheel: Path) -> None:
     assert any(name.endswith(".toml") for name in packed)
 
 
+def test_the_wheel_holds_the_schemas(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        for path in (PROJECT / "docs" / "schema").iterdir():
+            assert archive.read(f"logscan/_schema/{path.name}") == path.read_bytes()
+
+
 def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())

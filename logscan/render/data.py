@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from logscan.findings import Findings, Problem
-from logscan.render.escape import hidden, safe
+from logscan.render.escape import FORMULA, hidden, safe
 
 CSV_COLUMNS = (
     "section", "rank", "event", "status", "reason", "title", "reply_code", "enhanced_code", "dsn", "rule",
     "party", "count", "lost", "waiting", "recovered", "providers", "domains", "domain_count", "first", "last",
     "example", "source", "offset", "remedy", "check",
 )  # fmt: skip
-# What makes a spreadsheet take a cell for a formula (OWASP, CSV injection), the full-width forms too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA = re.compile(FORMULA)
 
 
 def to_json(findings: Findings, *, ascii: bool = False) -> str:
@@ -69,4 +70,4 @@ def _cell(value: object, ascii: bool) -> object:
         return value
     raw = str(value)
     text = safe(raw, ascii=ascii)
-    return f"'{text}" if raw.startswith(_FORMULA) or raw.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.search(raw) else text

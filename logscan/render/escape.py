@@ -17,6 +17,9 @@ _UNSEEN = frozenset(
 _PLAIN = str.maketrans(
     {"…": "...", "–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "×": "x", "→": "->", "·": "-"}
 )
+# How a cell begins that a spreadsheet takes for a formula and runs (OWASP, CSV injection): the full-width signs count,
+# and blanks before them do not. RE2-clean: polars and Python read it alike.
+FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MARKS = 3  # accents on one letter; more of them would write over the lines above
 

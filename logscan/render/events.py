@@ -7,14 +7,18 @@ from typing import BinaryIO
 
 import polars as pl
 
-# A spreadsheet runs a cell that begins so (OWASP, CSV injection).
-_FORMULA = r"^[=+\-@\t\r]"
+from logscan.render.escape import FORMULA
+
 _TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 _ROWS = 100_000  # written at a time, so that a reader who goes away is noticed
 
 
-def write(frame: pl.DataFrame, form: str, stream: BinaryIO) -> None:
-    """Write a frame as "csv", "jsonl" or "parquet"."""
+def write(frame: pl.DataFrame, form: str, stream: BinaryIO, *, raw: bool = False) -> None:
+    """Write a frame as "csv", "jsonl" or "parquet".
+
+    In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe, unless ``raw`` asks for it as
+    it is; the other forms always hold it as it is.
+    """
     if form == "parquet":
         whole = io.BytesIO()
         frame.write_parquet(whole)
@@ -22,21 +26,18 @@ def write(frame: pl.DataFrame, form: str, stream: BinaryIO) -> None:
         return
     for start in range(0, max(frame.height, 1), _ROWS):
         part = frame.slice(start, _ROWS)
-        stream.write((_jsonl(part) if form == "jsonl" else _csv(part, header=start == 0)).encode())
+        stream.write((_jsonl(part) if form == "jsonl" else _csv(part, header=start == 0, raw=raw)).encode())
 
 
 def _jsonl(frame: pl.DataFrame) -> str:
     return frame.with_columns(pl.col(pl.Datetime).dt.strftime(_TIME)).write_ndjson()
 
 
-def _csv(frame: pl.DataFrame, *, header: bool) -> str:
+def _csv(frame: pl.DataFrame, *, header: bool, raw: bool) -> str:
     texts = [name for name, kind in frame.schema.items() if kind in (pl.String, pl.Enum)]
     plain = frame.with_columns(pl.col(name).cast(pl.String) for name in texts)
     safe = [
-        pl.when(pl.col(name).str.contains(_FORMULA))
-        .then(pl.lit("'") + pl.col(name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in texts
+        pl.when(pl.col(name).str.contains(FORMULA)).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name)
+        for name in ([] if raw else texts)
     ]
     return plain.with_columns(safe).write_csv(include_header=header, datetime_format=_TIME)
