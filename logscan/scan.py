@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from logscan import clocks, engines, framing, nature, schema, sources, stage, when
+from logscan import clocks, engines, framing, nature, retold, schema, sources, stage, when
 from logscan.errors import InputError, NoMailLogError, OptionError
 from logscan.packs import Mta, mtas, site_folders, tables
 from logscan.parse import join, lines
@@ -102,15 +102,17 @@ class Scan:
             source.name: self.found.heads.get(source.name) or sources.beginning(source, _HEAD) for source in files
         }
         self.aside = tables.told_elsewhere(self.heads.values(), mtas(folders))
+        packs = stage.chosen(mtas(folders), options.mta)
+        self.clocks = clocks.of(self.found.sources, self.heads, self.zone, options.year, self.now)
+        tellers, told = retold.told_twice(self.found.sources, self.heads, self.clocks, packs)
         self.stage = stage.Stage(
-            wanted=lines.Wanted(columns or lines.ALL.columns, messages, frozenset(self.aside)),
+            wanted=lines.Wanted(columns or lines.ALL.columns, messages, frozenset(self.aside), told),
             mta=options.mta,
             folders=folders,
             since=self.since,
             until=self.until,
+            tellers=tellers,
         )
-        _ = self.stage.packs  # an unknown MTA is told before anything is read
-        self.clocks = clocks.of(self.found.sources, self.heads, self.zone, options.year, self.now)
         self.options = options
 
     def jobs(self) -> Iterator[stage.Job]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,11 +30,12 @@ class Stage:
     folders: tuple[Path, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    tellers: frozenset[str] = frozenset()  # the files that ``wanted.told`` is of
 
     @property
     def packs(self) -> tuple[Mta, ...]:
         """The MTA packs to read by."""
-        return _chosen(mtas(self.folders), self.mta)
+        return chosen(mtas(self.folders), self.mta)
 
     @property
     def known(self) -> Knowledge:
@@ -45,7 +46,8 @@ class Stage:
         """Parse one block, within the period."""
         name = block.source.name
         if table is None:
-            out = lines.parse(block.data, block.offset, name, self.packs, clock, self.wanted, block.around)
+            wanted = replace(self.wanted, told=frozenset()) if name in self.tellers else self.wanted
+            out = lines.parse(block.data, block.offset, name, self.packs, clock, wanted, block.around)
         else:
             out = records.parse(block.data, block.offset, name, table, self.packs, clock, self.wanted)
         if block.dropped:
@@ -116,7 +118,8 @@ class Stage:
         return rows
 
 
-def _chosen(packs: tuple[Mta, ...], name: str | None) -> tuple[Mta, ...]:
+def chosen(packs: tuple[Mta, ...], name: str | None) -> tuple[Mta, ...]:
+    """The packs of one MTA, or all; raises OptionError for one that is not known."""
     if name is None:
         return packs
     found = tuple(mta for mta in packs if mta.id == name)

@@ -24,7 +24,7 @@ LEVELS: dict[int, str] = {
     0: "codes errors schema framing wrapping when places progress engines console groups published",
     1: "packs rules advice phrases filling template findings reference alerts",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers render",
-    3: "scan+clocks+stage+waiting explaining",
+    3: "scan+clocks+retold+stage+waiting explaining",
     4: "result workers",
     5: "cli+asking+reporting+outputs+choices+__init__",
     6: "__main__",

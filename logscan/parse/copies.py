@@ -67,6 +67,32 @@ def left_out(events: Frames, before: Frames, after: Frames) -> tuple[Frames, int
     return out, count
 
 
+def hashes(events: Frames) -> pl.Series:
+    """Numbers that tell lines of an MTA's own file by their time and their whole text."""
+    own = [rows.filter(_own(rows)) for rows in events if "_said" in rows.columns]
+    return pl.concat([rows.select(_hash()).to_series() for rows in own]) if own else pl.Series([], dtype=pl.UInt64)
+
+
+def not_told(events: Frames, told: frozenset[int]) -> tuple[Frames, int]:
+    """Events and notices without the lines that another file tells, and how many those were."""
+    numbers = pl.Series(sorted(told), dtype=pl.UInt64)
+    out, count = [], 0
+    for rows in events:
+        kept = rows if "_said" not in rows.columns else rows.filter(~(_hash().is_in(numbers.implode()) & _own(rows)))
+        count += rows.height - kept.height
+        out += [kept] if kept.height else []
+    return out, count
+
+
+def _hash() -> pl.Expr:
+    return pl.struct("timestamp", "_said").hash().alias("hash")
+
+
+def _own(rows: pl.DataFrame) -> pl.Expr:
+    """Which lines name no host, as those of an MTA's own file."""
+    return pl.col("reporting_mta").is_null() if "reporting_mta" in rows.columns else pl.lit(value=True)
+
+
 def _is_of(rows: pl.DataFrame, shape: str) -> bool:
     return "_shape" in rows.columns and rows.get_column("_shape")[0] == shape
 

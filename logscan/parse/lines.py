@@ -33,11 +33,13 @@ class Wanted:
     """How far to read: the event columns that are needed, and whether the facts about messages are.
 
     ``aside`` are the formats of tables whose deliveries other files tell of, too; here they are sessions.
+    ``told`` are the hashes of lines that another file tells, too, which are counted there.
     """
 
     columns: frozenset[str]
     messages: bool
     aside: frozenset[str] = frozenset()
+    told: frozenset[int] = frozenset()
 
     @property
     def captured(self) -> frozenset[str]:
@@ -48,7 +50,8 @@ class Wanted:
 
 
 ALL = Wanted(frozenset(schema.PARSED), messages=True)
-__all__ = ["ALL", "COUNTS", "FACTS", "Coverage", "Parsed", "Wanted", "finished", "head", "loose", "parse"]
+_TELLING = Wanted(frozenset({"timestamp"}), messages=False)
+__all__ = ["ALL", "COUNTS", "FACTS", "Coverage", "Parsed", "Wanted", "finished", "head", "loose", "parse", "told"]
 
 _DELAYS = tuple(c.name for c in schema.EVENTS if c.kind == "float")
 
@@ -82,6 +85,9 @@ def parse(  # noqa: PLR0913, PLR0917  # a block and all that it takes to read it
             )
         ]
         kept, coverage.copies = copies.left_out([*events, *notices], *beside)
+        if wanted.told:
+            kept, again = copies.not_told(kept, wanted.told)
+            coverage.copies += again
         events = [part for part in kept if "_kind" not in part.columns]
         notices = [part for part in kept if "_kind" in part.columns]
     coverage.events = sum(frame.height for frame in events)
@@ -127,6 +133,11 @@ def _beside(data: bytes, offset: int, packs: tuple[Mta, ...], clock: Clock, want
     rows, ascii_only = to_rows(data, offset)
     taken, _ = _read_all(rows, packs, clock, wanted, ascii_only, Coverage())
     return [*taken.events, *taken.notices]
+
+
+def told(data: bytes, offset: int, packs: tuple[Mta, ...], clock: Clock) -> list[int]:
+    """Hashes of the lines that another file of the same server may hold, too: for ``Wanted.told``."""
+    return copies.hashes(_beside(data, offset, packs, clock, _TELLING)).to_list()
 
 
 class _Taken(NamedTuple):
