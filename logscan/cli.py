@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from logscan import __version__, asking, places, reporting
+from logscan import __version__, asking, configuring, places, reporting
 from logscan.console import ExitStatus
 from logscan.errors import LogscanError, OptionError
 
@@ -18,15 +18,19 @@ class _Group(TyperGroup):
     """``logscan PATH…`` is ``logscan report PATH…``; a word that is neither file nor command is refused."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        args = configuring.to_the_front(args)
+        asked, taken = configuring.asked_in(args)
+        own, args = args[:taken], args[taken:]
         if not args:
             typer.echo(_welcome() + ctx.get_help())
             ctx.exit(ExitStatus.DONE)
-        own = {"--help", "-h", "--version", "--install-completion", "--show-completion"}
-        if args[0] not in self.commands and not own & set(args[:1]):
+        if args[0] not in self.commands and args[0] not in {"--help", "-h", "--version", "--config"}:
             if not args[0].startswith("-") and not _may_be_log(args[0]):
                 _usage(_neither(args[0], sorted(self.commands)))
             args = ["report", *args]
-        return super().parse_args(ctx, args)
+        if args[0] in configuring.readers(self.commands) and not {"--help", "-h"} & set(args):
+            ctx.default_map = configuring.defaults(ctx, self.commands, asked)
+        return super().parse_args(ctx, [*own, *args])
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -83,12 +87,14 @@ def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    config: configuring.Asked = None,
 ) -> None:
     pass
 
 
 reporting.register(app)
 asking.register(app)
+configuring.register(app)
 
 
 def main() -> NoReturn:

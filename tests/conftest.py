@@ -1,4 +1,4 @@
-"""How hypothesis runs in every test module: without a clock, and in CI always with the same examples."""
+"""What every test module needs: hypothesis without a clock (in CI always with the same examples), no configuration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+os.environ["LOGSCAN_CONFIG"] = os.devnull  # this machine's settings are not the tests'
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

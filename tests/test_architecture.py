@@ -21,12 +21,12 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # A room is a module or package of logscan. It may import rooms of lower levels. Rooms of one level are siblings and
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
-    0: "codes errors schema framing wrapping when places progress engines console groups published",
+    0: "codes errors schema framing wrapping when places progress engines console groups published config",
     1: "packs rules advice phrases filling template findings reference alerts",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers render",
     3: "scan+clocks+retold+stage+waiting explaining",
     4: "result workers",
-    5: "cli+asking+reporting+outputs+choices+__init__",
+    5: "cli+asking+configuring+reporting+outputs+choices+__init__",
     6: "__main__",
 }
 TOGETHER = {0, 1}
