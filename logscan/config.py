@@ -1,4 +1,4 @@
-"""Configuration files: where they are, what they say, and what is wrong in them; TOML, as ``tomllib`` reads it.
+"""Configuration files: where they are, what they say, and what is wrong in them; TOML, as ``tomli`` reads it.
 
 Keys at the top of a file are for every command, keys in a table named like a command are for that command and go
 first. Of several files, the last one goes first. Which keys there are, the commands know: see ``logscan.configuring``.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import tomli
 
 from logscan.errors import InputError, OptionError
 
@@ -83,8 +84,8 @@ def read(place: Place) -> File | None:
         why = error.strerror or str(error)
         raise InputError(f"{place.path}: cannot be read ({why}); look at it with `ls -l {place.path}`") from None
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise OptionError(f"{place.path}: {error}; see https://toml.io") from None
     tables = {name: _dashed(value) for name, value in data.items() if isinstance(value, dict)}
     return File(place, text, _dashed({k: v for k, v in data.items() if not isinstance(v, dict)}), tables)

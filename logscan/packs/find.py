@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from logscan.errors import PackError
 
@@ -39,12 +40,12 @@ def site_folders(folders: Iterable[str | Path] | None) -> tuple[Path, ...]:
 def load_toml(path: Path) -> dict[str, Any]:
     """Read one pack file; raises PackError naming file and line when it is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomli.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PackError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise PackError(f"{path}: not UTF-8 text (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise PackError(f"{path}: not valid TOML: {error}") from error
 
 
