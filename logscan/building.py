@@ -18,6 +18,7 @@ from logscan.hints import hints_of
 from logscan.packs.knowledge import Knowledge
 from logscan.packs.mta import Mta
 from logscan.providers import providers
+from logscan.trends import traffic_of
 
 if TYPE_CHECKING:
     from logscan.parse.lines import Coverage
@@ -48,7 +49,7 @@ def build(  # noqa: PLR0913  # everything a report names
     failures = problems(ours, ledger.by_cause, summary.domains, known)
     refusals = problems([row for row in causes if row["event"] == "rejection"], {}, summary.domains, known)
     greylisted = {row["cause"] for row in ours if row["reason"] == codes.Reason.GREYLISTED}
-    hours = _hours(_rows(summary.hours))
+    hours = _hours(summary.hours)
     return report.Findings(
         totals=_totals(causes, ledger),
         problems=sorted(failures, key=cost),
@@ -67,6 +68,7 @@ def build(  # noqa: PLR0913  # everything a report names
         hints=hints_of(ledger, greylisted, {row["mta"] for row in causes}, known),
         forms=_forms(sources, natures or {}),
         providers=providers(causes, ledger, known),
+        traffic=traffic_of(hours, summary, known, zone),
     )
 
 
@@ -108,11 +110,12 @@ def _totals(causes: list[Row], fates: Fates) -> report.Totals:
     )
 
 
-def _hours(rows: list[Row]) -> list[report.Hour]:
+def _hours(counts: pl.DataFrame) -> list[report.Hour]:
     table: dict[datetime, report.Hour] = {}
-    for row in rows:
-        if row["hour"] is None or row["event"] == "session":
-            continue
+    if counts.is_empty():
+        return []
+    known = counts.filter(pl.col("hour").is_not_null() & (pl.col("event") != "session"))
+    for row in _rows(known.group_by("event", "outcome", "hour").agg(pl.col("count").sum())):
         hour = table.setdefault(row["hour"], report.Hour(row["hour"]))
         name = {"expanded": "delivered", "softbounced": "deferred"}.get(row["outcome"], row["outcome"])
         if row["event"] == "rejection":

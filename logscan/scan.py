@@ -46,6 +46,7 @@ _FOR_REPORT = frozenset(
         "outcome",
         "status",
         "diagnostic",
+        "delay",
     }
 )
 _MERGE_AT = 16

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logscan import schema
+from logscan.delays import step_of
 from logscan.template import template_expr
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ CAUSES = (
     "mta", "event", "outcome", "status", "reason", "rule", "basis", "party", "conflict", "reply_code",
     "enhanced_code", "dsn", "smtp_command", "provider", "template", "cause",
 )  # fmt: skip
-HOURS = ("event", "outcome", "hour")
+HOURS = ("event", "outcome", "reason", "provider", "hour")
 DOMAINS = ("event", "outcome", "status", "reason", "cause", "recipient_domain")
+DELAYS = ("provider", "step")
 CONFLICTS = ("conflict", "remote_mta")
 NOTICES = ("mta", "kind", "severity", "template")
 SUMMARY = (
@@ -53,6 +55,7 @@ class Summary:
     domains: pl.DataFrame = field(default_factory=pl.DataFrame)
     notices: pl.DataFrame = field(default_factory=pl.DataFrame)
     conflicts: pl.DataFrame = field(default_factory=pl.DataFrame)
+    delays: pl.DataFrame = field(default_factory=pl.DataFrame)
     ledger: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
@@ -103,10 +106,21 @@ def _causes(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     return _added(rows, CAUSES)  # several keys of the classifier may have one cause
 
 
-def _domains(rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
-    """Count of one block by DOMAINS; what is no domain follows from the classifier's key."""
-    pairs = count(rows, ("_key", "recipient_domain"))
-    return pairs.join(kinds, on="_key", how="left").group_by(DOMAINS).agg(pl.col("count").sum())
+def _by_kind(rows: pl.DataFrame, kinds: pl.DataFrame | None, name: str, keys: Sequence[str]) -> pl.DataFrame:
+    """Count by keys that follow from the classifier's key, all but one of them."""
+    if kinds is None:
+        return count(rows, keys)
+    pairs = count(rows, ("_key", name)).join(kinds, on="_key", how="left")
+    return pairs.group_by(keys).agg(pl.col("count").sum())
+
+
+def _delays(rows: pl.DataFrame) -> pl.DataFrame:
+    """How long delivered mail was in the queue, by provider, in steps (``logscan.delays``)."""
+    if "delay" not in rows.columns:
+        return pl.DataFrame()
+    done = rows.filter((pl.col("event") == "delivery") & (pl.col("outcome") == "delivered"))
+    timed = done.select("provider", step=step_of(pl.col("delay").cast(pl.Float64, strict=False)))
+    return count(timed.filter(pl.col("step").is_not_null()), DELAYS)
 
 
 def _conflicts(rows: pl.DataFrame, kinds: pl.DataFrame | None) -> pl.DataFrame:
@@ -133,9 +147,10 @@ def summary_of(events: pl.DataFrame, notices: pl.DataFrame, kinds: pl.DataFrame 
         rows = events.with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
         rows, kinds = (rows.with_columns(cause()), None) if kinds is None else (rows, kinds.with_columns(cause()))
         out.causes = tally(rows, CAUSES) if kinds is None else _causes(rows, kinds)
-        out.hours = count(rows, HOURS)
-        out.domains = count(rows, DOMAINS) if kinds is None else _domains(rows, kinds)
+        out.hours = _by_kind(rows, kinds, "hour", HOURS)
+        out.domains = _by_kind(rows, kinds, "recipient_domain", DOMAINS)
         out.conflicts = _conflicts(rows, kinds)
+        out.delays = _delays(rows)
         out.ledger = _ledger(rows, kinds)
     if not notices.is_empty():
         texts = notices.select(pl.col("_text").unique()).drop_nulls()
@@ -162,6 +177,7 @@ def combine_all(parts: Sequence[Summary]) -> Summary:
         domains=_merge(whole["domains"], DOMAINS),
         notices=_merge(whole["notices"], NOTICES),
         conflicts=_merge(whole["conflicts"], CONFLICTS),
+        delays=_merge(whole["delays"], DELAYS),
         ledger=_merge_ledger(whole["ledger"]),
     )
 
