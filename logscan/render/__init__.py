@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from logscan.errors import OptionError
 from logscan.findings import Findings
+from logscan.render.page import Look
 
 __all__ = ["FORMATS", "Look", "render"]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a report is to look; each format takes from it what concerns it."""
-
-    width: int = 80
-    colour: bool = False
-    top: int | None = 10
-    ascii: bool = False
 
 
 def _text(findings: Findings, look: Look) -> str:
     from logscan.render.text import to_text
 
-    return to_text(findings, width=look.width, colour=look.colour, top=look.top, ascii=look.ascii)
+    return to_text(findings, look)
 
 
 def _json(findings: Findings, look: Look) -> str:

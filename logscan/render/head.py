@@ -12,8 +12,21 @@ _Row = tuple[str, int, str, str]  # label, count, note, colour
 
 def answer(findings: Findings, page: Page) -> list[str]:
     """One to three sentences that a hurried reader can stop after."""
-    says = [_result(findings.totals), *_cause(findings, page), *_alarms(findings)]
-    return page.wrap(" ".join(says))
+    return page.wrap(" ".join(sentences(findings, page)))
+
+
+def sentences(findings: Findings, page: Page) -> list[str]:
+    """The sentences of the answer; the first says the result."""
+    if no_mail(findings):
+        return _nothing(findings)
+    return [_result(findings.totals), *_cause(findings, page), *_alarms(findings)]
+
+
+def no_mail(findings: Findings) -> bool:
+    """Whether nothing was delivered, refused, held or discarded."""
+    totals = findings.totals
+    counts = (totals.recipients, totals.messages, totals.attempts, totals.rejected, totals.held, totals.discarded)
+    return not any(counts)
 
 
 def _result(totals: Totals) -> str:
@@ -142,9 +155,15 @@ def asked(findings: Findings, page: Page) -> list[str]:
 
 def nothing(findings: Findings, page: Page) -> list[str]:
     """What to say when there was no mail at all."""
+    timing = _period(findings, page) if findings.coverage.first is not None else asked(findings, page)
+    timing = timing if findings.sources or findings.coverage.lines else []
+    return [*page.wrap(" ".join(_nothing(findings))), *([""] if timing else []), *timing]
+
+
+def _nothing(findings: Findings) -> list[str]:
     covered = findings.coverage
     if not findings.sources and not covered.lines:
-        return page.wrap("No log was read.")
+        return ["No log was read."]
     if not covered.lines:
         says = ["The log is empty."]
     elif findings.since is not None or findings.until is not None:
@@ -154,10 +173,9 @@ def nothing(findings: Findings, page: Page) -> list[str]:
         says = [f"No mail was logged: {read} read, none of a delivery or a refusal."]
     if covered.lines and covered.foreign == covered.lines:
         says.append("All of it is of other programs.")
-    says += _alarms(findings)
-    says.append(
+    return [
+        *says,
+        *_alarms(findings),
         "If mail did pass, look at another file: the log may have been rotated (mail.log.1, mail.log.2.gz) "
-        "or be elsewhere (/var/log/mail.log, /var/log/maillog, /var/log/exim4/mainlog, the journal)."
-    )
-    timing = _period(findings, page) if covered.first is not None else asked(findings, page)
-    return [*page.wrap(" ".join(says)), *([""] if timing else []), *timing]
+        "or be elsewhere (/var/log/mail.log, /var/log/maillog, /var/log/exim4/mainlog, the journal).",
+    ]

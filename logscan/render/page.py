@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
 
+from logscan.findings import Findings
 from logscan.render.escape import cells, cut, fitting, safe
 from logscan.render.words import GLUE
 
@@ -15,7 +16,19 @@ _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PAINT = re.compile("\x1b\\[[0-9]*m")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NARROWEST = 60
+WIDEST = 140  # longer lines of prose are hard to read
 EVIDENCE = 480  # cells of one reply; Postfix cuts replies at 2,048 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a report is to look; each format takes from it what concerns it."""
+
+    width: int = 80
+    colour: bool = False
+    top: int | None = 10
+    ascii: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,31 @@ class Page:
     def shown(self, count: int) -> int:
         """How many of a list's items to show."""
         return count if self.top is None else min(count, max(1, self.top))
+
+
+def page_for(findings: Findings, look: Look) -> Page:
+    """The sheet for a report: times in its zone, with the year where the log spans several."""
+    seen = (findings.coverage.first, findings.coverage.last)
+    return Page(
+        width=min(max(look.width, NARROWEST), WIDEST),
+        colour=look.colour,
+        top=look.top,
+        ascii=look.ascii,
+        zone=_zone(findings.zone),
+        years=len({at.year for at in seen if at is not None}) > 1,
+    )
+
+
+def _zone(name: str) -> tzinfo:
+    """The zone by its name; UTC for one this machine does not know (reports may come from elsewhere)."""
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return UTC
 
 
 def span(text: str) -> int:

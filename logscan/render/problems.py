@@ -37,11 +37,11 @@ def _note(shown: int, count: int, order: str) -> str:
 
 def _problem(findings: Findings, problem: Problem, rank: int, page: Page) -> list[str]:
     out = _title(problem, f"{rank:>2}. ", page)
-    out += page.item("cost", _cost(problem, page))
+    out += page.item("cost", cost(problem, page))
     out += page.item("to act", _party(problem, page))
-    where = _where(problem, page)
-    out += page.item("where", where) if where else []
-    out += page.item("codes", _codes(problem, page)) if len(problem.codes) > 1 else []
+    concerned = where(problem, page)
+    out += page.item("where", concerned) if concerned else []
+    out += page.item("codes", all_codes(problem, page)) if len(problem.codes) > 1 else []
     out += page.item("seen", page.period(problem.first, problem.last) + _mta(findings, problem, page))
     return out + _evidence(problem, page)
 
@@ -55,7 +55,7 @@ def _title(problem: Problem, lead: str, page: Page) -> list[str]:
     return [page.paint("bold", line) for line in lines]
 
 
-def _codes(problem: Problem, page: Page) -> str:
+def all_codes(problem: Problem, page: Page) -> str:
     """All codes of a cause, the most frequent first, with how often each came."""
     shown = problem.codes[:_DOMAINS]
     named = [f"{codes(entry, page, problem.event)}{words.GLUE}({words.number(entry.count)})" for entry in shown]
@@ -73,7 +73,8 @@ def codes(given: Problem | Codes, page: Page, event: str = "delivery") -> str:
     return f"no reply, dsn{words.GLUE}{verdict}" if verdict else "no reply code"
 
 
-def _cost(problem: Problem, page: Page) -> str:
+def cost(problem: Problem, page: Page) -> str:
+    """What became of the recipients, and how many attempts that took."""
     fates = (("lost", problem.lost, "red"), ("still waiting", problem.waiting, "yellow"))
     parts: list[str] = []
     for fate, count, style in (*fates, ("delivered later", problem.recovered, "green")):
@@ -93,7 +94,8 @@ def _party(problem: Problem, page: Page) -> str:
     return page.paint("bold" if problem.party == "us" else "", words.party(problem).replace(" ", words.GLUE))
 
 
-def _where(problem: Problem, page: Page) -> str:
+def where(problem: Problem, page: Page) -> str:
+    """The recipient domains that are concerned most, and the providers."""
     names = [
         f"{page.log(entry.domain or '(no domain)', 44, tail=True)}{words.GLUE}{words.number(entry.count)}"
         for entry in problem.domains[:_DOMAINS]
@@ -163,8 +165,8 @@ def _refusal(problem: Problem, wide: int, page: Page) -> list[str]:
     indent = wide + 4
     out = _title(problem, f"  {words.number(problem.count):>{wide}}  ", page)
     aside = [f"{n:,} {page.log(word, 20)}" for word, n in problem.outcomes.items() if word != "rejected" and n]
-    where = _where(problem, page)
-    notes = [*([", ".join(aside)] if aside else []), *([f"for {where}"] if where else [])]
+    concerned = where(problem, page)
+    notes = [*([", ".join(aside)] if aside else []), *([f"for {concerned}"] if concerned else [])]
     if notes:
         out += page.wrap("; ".join(notes), " " * indent, " " * indent)
     out += page.quote(problem.example or "(no text)", " " * indent, limit=240)
