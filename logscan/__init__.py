@@ -23,6 +23,7 @@ from logscan.errors import (
     MissingExtraError,
     NoMailLogError,
     OptionError,
+    OutputError,
     PackError,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "MissingExtraError",
     "NoMailLogError",
     "OptionError",
+    "OutputError",
     "PackError",
     "classify",
     "compare",

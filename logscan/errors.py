@@ -7,6 +7,7 @@
     │   └── NoMailLogError    the file was read, and no line of it is a mail server's
     ├── OptionError           an option's value makes no sense (a date, a zone, a column)
     ├── PackError             a file in patterns/ breaks the specification
+    ├── OutputError           a file cannot be written
     └── MissingExtraError     an optional package is needed and not installed
 
 Every message names the file and the place, says what was wrong, and gives the next thing to try.
@@ -33,6 +34,10 @@ class OptionError(LogscanError):
 
 class PackError(LogscanError):
     """A pattern pack breaks the specification in patterns/README.md."""
+
+
+class OutputError(LogscanError):
+    """A file could not be written."""
 
 
 class MissingExtraError(LogscanError):

@@ -13,15 +13,9 @@ from logscan.choices import Journal, MtaName, Paths, Since, Tz, Until, Year, nam
 from logscan.console import Patterns, Width
 from logscan.errors import OptionError
 from logscan.groups import grouped
+from logscan.outputs import writing
 from logscan.outputs.options import Alarms
-
-
-class ReportFormat(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
+from logscan.outputs.writing import Format, Output
 
 
 class EventsFormat(StrEnum):
@@ -49,7 +43,8 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     mta: MtaName = None,
     patterns: Patterns = None,
     top: Annotated[int, typer.Option(help="How many problems to show.", min=1)] = 10,
-    format: Annotated[ReportFormat, typer.Option(help="How to write the report.")] = ReportFormat.TEXT,
+    format: Format = None,
+    output: Output = None,
     width: Width = None,
     alarms: Alarms = Alarms(),  # noqa: B008  # frozen
 ) -> None:
@@ -60,6 +55,7 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
         measures(patterns)
         return
     paths = named(paths, journal)
+    form, file = writing.prepared(format, output)
     with workers.beside(paths) as mapper:
         from logscan import progress, result
         from logscan.outputs import delivering
@@ -70,12 +66,7 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
 
     def write() -> None:
-        if format is ReportFormat.TEXT:
-            encoding = sys.stdout.encoding or "ascii"
-            text = found.to_text(width=console.width(width), colour=console.colour(), top=top, encoding=encoding)
-        else:
-            text = found.to_json() if format is ReportFormat.JSON else found.to_csv()
-        console.write(text)
+        writing.write(found, form, file, top=top, width=width)
 
     raise typer.Exit(delivering.deliver(found, plan, write))
 

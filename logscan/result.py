@@ -40,6 +40,10 @@ class Report:
         """Problems and refusals as CSV, one row each."""
         return render(self.findings, "csv")
 
+    def to_markdown(self, *, top: int | None = 10) -> str:
+        """The report in short as GitHub-flavoured Markdown."""
+        return render(self.findings, "markdown", top=top)
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain dicts, lists, texts and numbers."""
         return self.findings.to_dict()

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from logscan import findings as report
 from logscan import when
 from logscan.causes import BAD
 from logscan.delays import quantile
 from logscan.packs.knowledge import Knowledge
+from logscan.traffic import Delays, Hour, Peer, ReasonCount, Traffic
 
 if TYPE_CHECKING:
     from logscan.summary import Summary
@@ -23,12 +23,12 @@ _GOOD = ("delivered", "expanded")
 _OTHERS = "all others"
 
 
-def traffic_of(hours: Sequence[report.Hour], summary: Summary, known: Knowledge, zone: str) -> report.Traffic:
+def traffic_of(hours: Sequence[Hour], summary: Summary, known: Knowledge, zone: str) -> Traffic:
     """How traffic went over time and with whom."""
     step, places = _steps([hour.hour for hour in hours], when.zone(zone))
     counts = _placed(summary.hours, places)
     number = len(set(places.values()))
-    return report.Traffic(
+    return Traffic(
         step_hours=step,
         steps=_traffic(hours, places),
         peers=_peers(counts, summary.delays, known, number),
@@ -64,11 +64,11 @@ def _grouped(hours: Sequence[datetime], step: int, zone: tzinfo) -> dict[datetim
     return out
 
 
-def _traffic(hours: Sequence[report.Hour], places: dict[datetime, int]) -> list[report.Hour]:
-    out: list[report.Hour] = []
+def _traffic(hours: Sequence[Hour], places: dict[datetime, int]) -> list[Hour]:
+    out: list[Hour] = []
     for hour in hours:
         if places[hour.hour] == len(out):
-            out.append(report.Hour(hour.hour))
+            out.append(Hour(hour.hour))
         for name in ("delivered", "deferred", "bounced", "expired", "rejected"):
             setattr(out[-1], name, getattr(out[-1], name) + getattr(hour, name))
     return out
@@ -103,7 +103,7 @@ def _sums(counts: pl.DataFrame, *keys: str) -> dict[Any, int]:
     return {row[:-1] if len(keys) > 1 else row[0]: row[-1] for row in rows}
 
 
-def _peers(counts: pl.DataFrame, delays: pl.DataFrame, known: Knowledge, steps: int) -> list[report.Peer]:
+def _peers(counts: pl.DataFrame, delays: pl.DataFrame, known: Knowledge, steps: int) -> list[Peer]:
     if counts.is_empty():
         return []
     good = counts.filter(pl.col("outcome").is_in(_GOOD))
@@ -117,7 +117,7 @@ def _peers(counts: pl.DataFrame, delays: pl.DataFrame, known: Knowledge, steps: 
         mine = [(number, reason) for (provider, reason), number in whys.items() if provider == id]
         reason = max(mine)[1] if mine else ""
         out.append(
-            report.Peer(
+            Peer(
                 id=id,
                 name=str(known.providers[id]["name"]) if id else _OTHERS,
                 attempts=sum(count.values()),
@@ -134,12 +134,12 @@ def _peers(counts: pl.DataFrame, delays: pl.DataFrame, known: Knowledge, steps: 
     return sorted(out, key=lambda entry: (-(entry.deferred + entry.bounced), -entry.attempts, entry.id))
 
 
-def _reasons(counts: pl.DataFrame, known: Knowledge, steps: int) -> list[report.ReasonCount]:
+def _reasons(counts: pl.DataFrame, known: Knowledge, steps: int) -> list[ReasonCount]:
     if counts.is_empty():
         return []
     bad = counts.filter(pl.col("outcome").is_in(BAD) & pl.col("reason").is_not_null())
     rows = _by_step(bad, "reason", steps)
-    out = [report.ReasonCount(reason, _title(reason, known), sum(each), each) for reason, each in rows.items()]
+    out = [ReasonCount(reason, _title(reason, known), sum(each), each) for reason, each in rows.items()]
     return sorted(out, key=lambda entry: (-entry.count, entry.reason))
 
 
@@ -147,7 +147,7 @@ def _title(reason: str, known: Knowledge) -> str:
     return str(known.reasons.get(reason, {}).get("title", reason))
 
 
-def _delays(counts: pl.DataFrame, provider: str | None = None) -> report.Delays | None:
+def _delays(counts: pl.DataFrame, provider: str | None = None) -> Delays | None:
     """Percentiles of the delays of one provider, or of all."""
     if counts.is_empty():
         return None
@@ -155,4 +155,4 @@ def _delays(counts: pl.DataFrame, provider: str | None = None) -> report.Delays 
     steps = sorted(mine.group_by("step").agg(pl.col("count").sum()).iter_rows())
     if not steps:
         return None
-    return report.Delays(sum(count for _, count in steps), *(quantile(steps, share) for share in (0.5, 0.9, 0.99)))
+    return Delays(sum(count for _, count in steps), *(quantile(steps, share) for share in (0.5, 0.9, 0.99)))

@@ -22,7 +22,7 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
     0: "codes errors schema framing wrapping when places progress engines console groups published config",
-    1: "packs rules advice phrases filling template delays findings reference alerts",
+    1: "packs rules advice phrases filling template delays findings traffic reference alerts",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers+trends render",
     3: "scan+clocks+retold+stage+waiting explaining",
     4: "result workers",

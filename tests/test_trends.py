@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import logscan
-from logscan import findings as report
 from logscan.delays import step_of
 from logscan.findings import Findings
 from logscan.summary import Summary, combine_all, summary_of
+from logscan.traffic import Hour, Traffic
 from logscan.trends import MOST_STEPS, traffic_of
 
 LINE = (
@@ -61,14 +61,14 @@ def test_providers_and_reasons_by_step(tmp_path: Path) -> None:
 
 def test_a_log_without_mail_has_no_trends() -> None:
     out = traffic_of([], Summary(), None, "UTC")  # type: ignore[arg-type]  # nothing is looked up
-    assert out == report.Traffic()
+    assert out == Traffic()
 
 
 @pytest.mark.parametrize("days", [1, 8, 60, 399, 4000])
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
 def test_steps_are_few_and_lose_nothing(days: int, zone: str) -> None:
     start = datetime(2026, 3, 1, 7, tzinfo=UTC)
-    hours = [report.Hour(start + timedelta(hours=n), n % 7, 1, n % 3, 0, 2) for n in range(24 * days)]
+    hours = [Hour(start + timedelta(hours=n), n % 7, 1, n % 3, 0, 2) for n in range(24 * days)]
     out = traffic_of(hours, Summary(), None, zone)  # type: ignore[arg-type]  # nothing is looked up
     assert len(out.steps) <= MOST_STEPS
     for name in ("delivered", "deferred", "bounced", "expired", "rejected"):

@@ -1,4 +1,4 @@
-"""Findings as something to read: a terminal report, JSON, CSV.
+"""Findings as something to read: a terminal report, JSON, CSV, Markdown.
 
 Renderers show what ``logscan.findings.Findings`` holds and compute nothing about mail. Text that comes out of
 a log is hostile: all of it goes through ``logscan.render.escape``.
@@ -13,7 +13,7 @@ from logscan.errors import OptionError
 from logscan.findings import Findings
 from logscan.render.page import Look
 
-__all__ = ["FORMATS", "Look", "render"]
+__all__ = ["FORMATS", "Look", "ready", "render"]
 
 
 def _text(findings: Findings, look: Look) -> str:
@@ -34,8 +34,19 @@ def _csv(findings: Findings, look: Look) -> str:
     return to_csv(findings, ascii=look.ascii)
 
 
+def _markdown(findings: Findings, look: Look) -> str:
+    from logscan.render.markdown import to_markdown
+
+    return to_markdown(findings, look)
+
+
 # The name of each format, and what writes it. A renderer imports what it needs itself: start-up stays short.
-FORMATS: dict[str, Callable[[Findings, Look], str]] = {"text": _text, "json": _json, "csv": _csv}
+FORMATS: dict[str, Callable[[Findings, Look], str]] = {
+    "text": _text,
+    "json": _json,
+    "csv": _csv,
+    "markdown": _markdown,
+}
 
 
 def render(  # noqa: PLR0913 - one door to every format, every choice by its name
@@ -51,12 +62,18 @@ def render(  # noqa: PLR0913 - one door to every format, every choice by its nam
 
     ``width`` is the terminal's, in cells (the report uses 60 to 140). ``colour`` is for the caller to decide:
     a terminal, and no NO_COLOR. ``top`` is how many items of each ranked list are shown, at least one; None
-    shows all (text alone; JSON and CSV hold everything). ``encoding`` is the output's: where it is not UTF-8
+    shows all (JSON and CSV hold everything). ``encoding`` is the output's: where it is not UTF-8
     the report is written in ASCII. Raises OptionError for a format that does not exist.
     """
     if format not in FORMATS:
         raise OptionError(f"there is no format {format!r}; known are {', '.join(FORMATS)}")
     return FORMATS[format](findings, Look(width, colour, top, not _is_utf8(encoding)))
+
+
+def ready(format: str) -> None:
+    """Raise MissingExtraError for a format that needs a package which is not installed."""
+    if format not in FORMATS:
+        raise OptionError(f"there is no format {format!r}; known are {', '.join(FORMATS)}")
 
 
 def _is_utf8(encoding: str) -> bool:

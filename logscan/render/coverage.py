@@ -14,13 +14,15 @@ def coverage(findings: Findings, page: Page) -> list[str]:
     """Lines, shares, samples of what was not understood, silences, files."""
     covered = findings.coverage
     out = page.heading("Coverage")
-    out += page.wrap(_sums(findings, covered), "  ", "  ")
+    out += page.wrap(sums(findings), "  ", "  ")
     out += _samples(covered, page)
     out += _gaps(covered, page)
     return out + _files(findings, page)
 
 
-def _sums(findings: Findings, covered: Coverage) -> str:
+def sums(findings: Findings) -> str:
+    """How many lines were read, and what became of them."""
+    covered = findings.coverage
     ours = covered.lines - covered.foreign
     files = words.many(len(findings.sources), "file")
     says = [f"{words.many(covered.lines, 'line')} read from {files} ({words.size(covered.bytes)})."]

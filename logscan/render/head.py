@@ -93,6 +93,13 @@ def _alarms(findings: Findings) -> list[str]:
     return out
 
 
+def fates(totals: Totals) -> list[tuple[str, int]]:
+    """What became of the recipients, each counted once."""
+    named = {"delivered": totals.delivered, "waiting": totals.waiting, "bounced": totals.bounced,
+             "expired": totals.expired}  # fmt: skip
+    return [*named.items(), ("other", max(0, totals.recipients - sum(named.values())))]
+
+
 def block(findings: Findings, page: Page) -> list[str]:
     """The totals, one under the other, and the period."""
     rows = _rows(findings.totals)
@@ -111,7 +118,7 @@ def block(findings: Findings, page: Page) -> list[str]:
 def _rows(totals: Totals) -> list[_Row]:
     rows: list[_Row] = []
     if totals.recipients:
-        others = totals.recipients - totals.delivered - totals.waiting - totals.bounced - totals.expired
+        others = dict(fates(totals))["other"]
         delayed = f"{words.number(totals.delayed)} of them only after another try" if totals.delayed else ""
         rows += [
             ("messages", totals.messages, "", ""),
@@ -126,7 +133,7 @@ def _rows(totals: Totals) -> list[_Row]:
             ("  bounced", totals.bounced, "", "red"),
             ("  expired", totals.expired, "too long in the queue" if totals.expired else "", "red"),
         ]
-        if others > 0:
+        if others:
             rows.append(("  other", others, "", ""))
         rows.append(("attempts", totals.attempts, words.counted(totals.attempts_by_outcome), ""))
     if totals.rejected or totals.recipients:
