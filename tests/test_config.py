@@ -88,7 +88,7 @@ def test_where_each_value_comes_from(user: Path, tmp_path: Path) -> None:
     origins = {line.split(" = ")[0]: line.partition("  # ")[2] for line in text.splitlines()[1:]}
     assert origins["top"] == f"{user}:1"
     assert origins["width"] == "command line"
-    assert origins["format"] == "built in"
+    assert origins["journal"] == "built in"
 
 
 def test_what_is_shown_can_be_a_configuration_file(user: Path, tmp_path: Path) -> None:
