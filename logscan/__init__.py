@@ -45,6 +45,7 @@ __all__ = [
     "compare",
     "explain",
     "read",
+    "redact",
     "report",
     "summarise",
 ]
@@ -104,6 +105,18 @@ def summarise(events: pd.DataFrame) -> pd.DataFrame:
     from logscan.summary import public_frame
 
     return public_frame(events)
+
+
+def redact(df: pd.DataFrame, *, key: str | bytes | None = None, all_: bool = False) -> pd.DataFrame:
+    """Put pseudonyms into an events table or a summary: a copy with the same index, columns and types.
+
+    Addresses, hosts, domains, IP addresses, Message-IDs and file names are hidden, also inside diagnostics and other
+    texts; reasons, rules, codes and queue ids stay. Equal values stay equal, in every table with the same ``key``;
+    without one they do in this table alone. ``all_`` hides the mail providers, too.
+    """
+    from logscan import redacting, result
+
+    return redacting.pandas_frame(df, result.masker(key, all_=all_))
 
 
 def report(  # noqa: PLR0913  # the options of the command line

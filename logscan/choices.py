@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from logscan.errors import OptionError
+
+if TYPE_CHECKING:
+    from logscan.masking import Masker
 
 Paths = Annotated[
     list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
@@ -25,6 +30,49 @@ Year = Annotated[
     int | None, typer.Option(help="Year of the first line, where stamps have no year.", min=1970, max=9998)
 ]
 MtaName = Annotated[str | None, typer.Option("--mta", help="Read as this MTA only: postfix …")]
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """Whether names and addresses are shown."""
+
+    redact: Annotated[
+        bool,
+        typer.Option("--redact", help="Pseudonyms instead of addresses, hosts, domains and IP addresses."),
+    ] = False
+    redact_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The key of the pseudonyms, which are the same in every report with it; implies --redact.",
+        ),
+    ] = None
+    redact_all: Annotated[
+        bool, typer.Option("--redact-all", help="Hide the mail providers, too; implies --redact.")
+    ] = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be hidden."""
+        return self.redact or self.redact_all or self.redact_key is not None
+
+
+def masker_of(privacy: Privacy) -> Masker | None:
+    """What puts pseudonyms, where they are wanted; it is told on standard error if they hold for this run alone.
+
+    Raises InputError for a key that cannot be read.
+    """
+    if not privacy.wanted:
+        return None
+    from logscan import redactkey
+    from logscan.masking import Masker
+
+    path = privacy.redact_key or os.environ.get(redactkey.VARIABLE)
+    if not path:
+        typer.echo(
+            "logscan: pseudonyms of this run alone; --redact-key FILE gives the same ones in every report", err=True
+        )
+    return Masker(redactkey.read(path) if path else redactkey.random_key(), all_=privacy.redact_all)
 
 
 def named(paths: list[str] | None, journal: bool) -> list[str]:

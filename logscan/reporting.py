@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from logscan import console
-from logscan.choices import Journal, MtaName, Paths, Since, Tz, Until, Year, named, read_options
+from logscan.choices import (
+    Journal,
+    MtaName,
+    Paths,
+    Privacy,
+    Since,
+    Tz,
+    Until,
+    Year,
+    masker_of,
+    named,
+    read_options,
+)
 from logscan.console import Patterns, Width
 from logscan.errors import OptionError
 from logscan.groups import grouped
@@ -29,7 +42,8 @@ class EventsFormat(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(grouped(report))
-    app.command()(events)
+    app.command()(grouped(events))
+    app.command()(redact_key)
     app.command()(measures)
 
 
@@ -46,6 +60,7 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     format: Format = None,
     output: Output = None,
     width: Width = None,
+    privacy: Privacy = Privacy(),  # noqa: B008  # frozen
     alarms: Alarms = Alarms(),  # noqa: B008  # frozen
 ) -> None:
     """Report on mail logs: what got through, what did not, why, and what to do."""
@@ -62,8 +77,10 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
 
         plan = delivering.planned(alarms, patterns)
         options = read_options(mta, since, until, tz, year, patterns)
+        masker = masker_of(privacy)
         with progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
+        found = found.masked(masker) if masker else found
 
     def write() -> None:
         writing.write(found, form, file, top=top, width=width)
@@ -79,6 +96,16 @@ def measures(patterns: Patterns = None) -> None:
     console.write(listed(delivering.names(patterns)))
 
 
+def redact_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; it must not exist yet.")],
+) -> None:
+    """Make a key for --redact-key: with it, pseudonyms are the same in every report."""
+    from logscan import redactkey
+
+    redactkey.create(file)
+    typer.echo(f"logscan: {file} written; whoever has it can check guesses, so keep it to yourself", err=True)
+
+
 def events(  # noqa: PLR0913, PLR0917  # the options of the command
     paths: Paths = None,
     journal: Journal = False,
@@ -91,14 +118,18 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     columns: Annotated[str | None, typer.Option(help="Only these columns, separated by commas.")] = None,
     format: Annotated[EventsFormat, typer.Option(help="How to write the events.")] = EventsFormat.CSV,
     raw: Annotated[bool, typer.Option("--raw", help="CSV for programs: no apostrophe before =, +, - and @.")] = False,
+    privacy: Privacy = Privacy(),  # noqa: B008  # frozen
 ) -> None:
     """Write every SMTP reply event as a table: one row for each delivery attempt or refusal."""
-    from logscan import scan
+    from logscan import redacting, scan
     from logscan.render import events as render_events
 
     paths = named(paths, journal)
     options = read_options(mta, since, until, tz, year, patterns)
-    frame = scan.read_events(paths, options, columns=columns.split(",") if columns else None)
+    masker = masker_of(privacy)
+    names = scan.known_columns(columns.split(",") if columns else None)
+    frame = scan.read_events(paths, options)
+    frame = (redacting.frame(frame, masker) if masker else frame).select(names)
     if format is EventsFormat.PARQUET and sys.stdout.isatty():
         raise OptionError(
             "parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logscan import building, engines, scan
+from logscan import building, engines, redacting, redactkey, scan
 from logscan.findings import Findings
+from logscan.masking import Masker
 from logscan.packs import knowledge, mtas, site_folders
 from logscan.parse.lines import Coverage
 from logscan.render import render
@@ -48,6 +49,18 @@ class Report:
         """The report as plain dicts, lists, texts and numbers."""
         return self.findings.to_dict()
 
+    def redacted(self, key: str | bytes | None = None, *, all_: bool = False) -> Report:
+        """The same report with pseudonyms for addresses, hosts, domains and IP addresses.
+
+        They are the same in every report with this key, and hold for this report alone without one. ``all_`` hides the
+        mail providers, too. Reasons and remedies were decided before, and stay.
+        """
+        return self.masked(masker(key, all_=all_))
+
+    def masked(self, masker: Masker) -> Report:
+        """The same report as this masker shows it."""
+        return Report(redacting.findings(self.findings, masker))
+
     def __str__(self) -> str:
         return self.to_text()
 
@@ -56,6 +69,12 @@ class Report:
 
     def __repr__(self) -> str:
         return self.to_text()
+
+
+def masker(key: str | bytes | None, *, all_: bool = False) -> Masker:
+    """What puts pseudonyms under a key, or under one of its own."""
+    secret = redactkey.random_key() if key is None else key.encode() if isinstance(key, str) else key
+    return Masker(secret, all_=all_)
 
 
 def of(

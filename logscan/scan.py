@@ -284,7 +284,7 @@ def read_events(
     mapper: Mapper = engines.threads,
 ) -> pl.DataFrame:
     """Scan logs into one classified events table (polars), in input order, senders and sizes joined."""
-    wanted = _checked(columns)
+    wanted = known_columns(columns)
     events, facts = Scan(paths, options, messages=True, columns=None).frames(mapper)
     if not events:
         return schema.conform(pl.DataFrame()).select(wanted)
@@ -294,7 +294,8 @@ def read_events(
     return schema.conform(join.with_causes(whole)).select(wanted)
 
 
-def _checked(columns: Iterable[str] | None) -> list[str]:
+def known_columns(columns: Iterable[str] | None) -> list[str]:
+    """The columns that are asked for, or all; raises OptionError for one that does not exist."""
     if columns is None:
         return list(schema.NAMES)
     names = list(columns)

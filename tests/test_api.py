@@ -18,6 +18,7 @@ from logscan import errors
 SIGNATURES = {
     "read": "(paths, *, mta=None, since=None, until=None, tz=None, year=None, columns=None, patterns=())",
     "classify": "(df, *, patterns=())",
+    "redact": "(df, *, key=None, all_=False)",
     "summarise": "(events)",
     "report": "(paths, *, mta=None, since=None, until=None, tz=None, year=None, patterns=())",
     "explain": "(text)",
