@@ -33,6 +33,7 @@ _KEYS = (
 _DECIDED = Decision._fields
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
 _MASKABLE = re.compile(r"[0-9.@/:_]")
+_FEW = 30  # texts below which looking through them one by one costs less than to prepare for all at once
 _GOOD = (Outcome.DELIVERED.value, Outcome.EXPANDED.value)
 
 
@@ -94,8 +95,11 @@ def _decided(reply: Reply, known: Knowledge, held: tuple[str, ...] | None) -> De
 def held_by_many(texts: Iterable[str], known: Knowledge) -> dict[str, tuple[str, ...]]:
     """By text, the pieces of rules' texts that it holds in lower case, as ``rules.guesses`` wants them; sorted."""
     texts = list(texts)
+    index = phrases(known)
+    if len(texts) < _FEW:
+        return {text: tuple(sorted(index.held(text.lower()))) for text in texts}
     lower = pl.Series([text.lower() for text in texts], dtype=pl.String)
-    found = lower.str.extract_many(phrases(known).literals, overlapping=True).list.unique().list.sort()
+    found = lower.str.extract_many(index.literals, overlapping=True).list.unique().list.sort()
     return dict(zip(texts, map(tuple, found.to_list()), strict=True))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,8 +30,14 @@ def beside(paths: Sequence[str]) -> Iterator[engines.Forked | None]:
 
 
 def _size(path: str) -> int:
+    """Stored bytes of a file, or of the files in a folder or behind a pattern; 0 for what cannot be seen."""
+    if not os.path.exists(path):  # noqa: PTH110  # a word of the command line, not yet a path
+        return sum(map(_size, glob.glob(path))) if glob.has_magic(path) else 0  # noqa: PTH207  # as it is
     try:
-        return os.path.getsize(path)  # noqa: PTH202  # a word of the command line, not yet a path
+        if os.path.isdir(path):  # noqa: PTH112  # as above
+            with os.scandir(path) as entries:
+                return sum(entry.stat().st_size for entry in entries if entry.is_file())
+        return os.path.getsize(path)  # noqa: PTH202  # as above
     except OSError:
         return 0
 

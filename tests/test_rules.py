@@ -310,7 +310,8 @@ INDEX = Phrases(KNOWN.rules)
 def test_the_index_leaves_out_no_rule_that_holds(pieces: list[str]) -> None:
     text = "".join(piece.replace("*", " it ") for piece in pieces)
     held = INDEX.held(text)
-    assert held_by_many([text, "", "x"], KNOWN)[text] == tuple(sorted(held))
+    for others in ([], [f"{n}" for n in range(40)]):  # one by one, and all at once
+        assert held_by_many([text, *others], KNOWN)[text] == tuple(sorted(held))
     found = INDEX.rules(held, "postfix", None)
     assert found == [rule for rule in KNOWN.rules if rule in found]
     for rule in KNOWN.rules:

@@ -9,6 +9,7 @@ from functools import cache
 import polars as pl
 
 from logscan.framing import REPEATED, STAMPS, Clock, Frame
+from logscan.packs.part import nameless
 from logscan.parse.clock import utc
 
 _SAMPLE = 32
@@ -25,6 +26,19 @@ def ordered(lines: pl.Series, frames: Sequence[Frame]) -> tuple[list[Frame], lis
     return seen, [frame for frame in frames if not hits[frame]]
 
 
+def present(rows: pl.DataFrame, frames: Sequence[Frame]) -> list[Frame]:
+    """Those of some frames that some of the rows have."""
+    if rows.is_empty() or not frames:
+        return []
+    line = pl.col("line")
+    patterns = [nameless(frame.pattern) for frame in frames]
+    some = rows.filter(line.str.contains("|".join(f"(?:{pattern})" for pattern in patterns)))
+    if some.is_empty():
+        return []
+    hits = some.select(line.str.contains(pattern).any().alias(str(n)) for n, pattern in enumerate(patterns)).row(0)
+    return [frame for frame, hit in zip(frames, hits, strict=True) if hit]
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
@@ -36,15 +50,16 @@ def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_o
     Lines that no frame takes are left out.
     """
     parts: list[pl.DataFrame] = []
-    rest = rows
-    for frame in frames:
-        if rest.is_empty():
-            break
+    rest, left = rows, list(frames)
+    while left and not rest.is_empty():
+        frame = left.pop(0)
         if ascii_only and frame.name in ("bsd", "iso"):
             taken, rest = _fast(rest, frame, clock)
             parts.append(taken)
         taken, rest = _slow(rest, frame, clock)
         parts.append(taken)
+        if frame is frames[0]:  # most lines have the first, and few of the others are there at all
+            left = present(rest, left)
     if not parts:
         return _slow(rows.clear(), Frame("none", "^(?P<_stamp>)(?P<reporting_mta>)(?P<agent>)", "bsd"), clock)[0]
     return pl.concat([part for part in parts if not part.is_empty()] or parts[:1])

@@ -112,7 +112,7 @@ def unknown(rows: pl.DataFrame, packs: tuple[Mta, ...], frames: list[Frame], oth
     for frame in frames:
         framed |= pl.col("line").str.contains(nameless(frame.pattern))
     same, strange = rows.filter(framed), rows.filter(~framed)
-    for frame in others:
+    for frame in head.present(strange, others):
         strange = _without(strange, _known(packs, frame))
     return pl.concat([same, strange])
 

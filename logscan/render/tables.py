@@ -167,7 +167,7 @@ def hints(findings: Findings, page: Page) -> list[str]:
         return []
     out = page.heading("How your queue tries again")
     for hint in findings.hints:
-        title = page.log(f"{hint.title} ({words.many(hint.count, 'recipient')})", 120)
+        title = f"{page.log(hint.title, 100)} ({words.many(hint.count, 'recipient')})"
         out += page.wrap(title, "  ", "  ", style="bold")
         out += page.item("remedy", page.log(hint.remedy))
         for mta, setting in hint.settings.items():
