@@ -131,6 +131,24 @@ def _run() -> None:
         _fail(str(error), ExitStatus.FAILED)
     except KeyboardInterrupt:
         _fail("stopped", ExitStatus.INTERRUPTED)
+    except Exception as error:  # a mistake of ours, whatever it is
+        if os.environ.get("LOGSCAN_TRACEBACK"):
+            raise
+        _fail(_mistake(error), ExitStatus.FAILED)
+
+
+def _mistake(error: Exception) -> str:
+    """Words for an error that should not be there: what it is, where it is, and how to report it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace is not None else None
+    place = f" in {os.path.basename(code.co_filename)}, {code.co_name}" if code is not None else ""  # noqa: PTH119  # a name
+    said = ascii(str(error))[1:-1][:200]
+    return (
+        f"a mistake in logscan {__version__} itself: {type(error).__name__}{place}: {said}. Please report it with the "
+        "lines that led to it; LOGSCAN_TRACEBACK=1 shows more"
+    )
 
 
 def _fail(message: str, status: ExitStatus) -> NoReturn:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import logscan
-from logscan import errors
+from logscan import cli, errors
 
 # Each public function, as it is called.
 SIGNATURES = {
@@ -131,3 +131,18 @@ def test_a_reply_shows_whose_it_is() -> None:
     assert found.where(found.notna(), None).tolist() == ["google", "google", "yahoo", None, "google", None, "outlook"]
     rows["event"] = "rejection"  # our own words
     assert logscan.classify(rows)["provider"].dropna().tolist() == ["yahoo"]
+
+
+def test_a_mistake_of_our_own_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> None:
+        raise ValueError("bad \x1b[31m")
+
+    monkeypatch.setattr("logscan.cli.app", broken)
+    with pytest.raises(SystemExit) as end:
+        cli._run()
+    said = capsys.readouterr().err
+    assert end.value.code == 1
+    assert said.count("\n") == 1 and "ValueError in test_api.py, broken: bad \\x1b[31m" in said
+    monkeypatch.setenv("LOGSCAN_TRACEBACK", "1")
+    with pytest.raises(ValueError, match="bad"):
+        cli._run()

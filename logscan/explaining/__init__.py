@@ -133,13 +133,14 @@ def _knowledge(patterns: Iterable[str | os.PathLike[str]]) -> Knowledge:
 
 
 def _pasted(asked_text: str, text: str, patterns: Iterable[str | os.PathLike[str]]) -> Explanation:
-    from logscan.explaining import asked, lines, pages, replies
+    from logscan.explaining import asked, lines, pages, replies, rows
     from logscan.packs import mtas, site_folders
 
     folders = site_folders([os.fspath(folder) for folder in patterns])
     known, packs = _knowledge(folders), mtas(folders)
     lines.refuse_several(asked_text, packs)
-    found = lines.log_line(text, packs, known) or lines.bare_reply(text, packs, known)
+    row = rows.table_row(text, packs, known)
+    found = row or lines.log_line(text, packs, known) or lines.bare_reply(text, packs, known)
     if found.reply is None:
         return Explanation(asked_text, "line", line=found.line)
     answer = replies.finding(found.reply, found.seen, known)

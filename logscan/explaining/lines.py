@@ -59,7 +59,7 @@ def log_line(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | No
     read = read_payload(mta, agent, payload)
     if read is None:
         return Pasted(line, None, Seen())
-    return _as_line(line, *read, known)
+    return as_line(line, *read, known)
 
 
 def _padded(text: str) -> str:
@@ -98,9 +98,10 @@ def _unfolded(payload: str) -> tuple[str, int]:
     return found["_payload"].removesuffix("]"), int(found["_times"])
 
 
-def _as_line(line: LogLine, shape: Shape, fields: dict[str, str | None], known: Knowledge) -> Pasted:
+def as_line(line: LogLine, shape: Shape, fields: dict[str, str | None], known: Knowledge) -> Pasted:
+    """A line that a shape took: its columns, and the reply in it when it is an event."""
     kind = shape.table
-    values = as_expected(fields) if kind in ("event", "message") else dict[str, object](fields)
+    values = as_expected(fields) if kind != "ignore" else {}
     shown = {
         name: value
         for name, value in values.items()
