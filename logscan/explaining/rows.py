@@ -15,7 +15,7 @@ def table_row(text: str, packs: tuple[Mta, ...], known: Knowledge) -> lines.Past
 
     A line of a conversation (an SMTP protocol log) says little by itself: it is taken for the reply that it holds.
     """
-    table = tables.detect(text.encode(), packs)
+    table = tables.detect(text.encode("utf-8", "replace"), packs)
     found = tables.format_of(table, packs) if table is not None else None
     taken = taken_of(text, table, packs) if table is not None else None
     if found is None or not taken:
