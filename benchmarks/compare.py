@@ -1,8 +1,9 @@
-"""Runs logscan and the incumbents over one Postfix log, in turn, and prints a Markdown table."""
+"""Runs logscan and the incumbents over one log, in turn, and prints a Markdown table."""
 
 import argparse
 import os
 import platform
+import re
 import resource
 import shutil
 import statistics
@@ -15,6 +16,7 @@ from pathlib import Path
 
 LOGWATCH = Path("/usr/share/logwatch/scripts/services/postfix")
 STARTUP_RUNS = 10
+EXIM = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 HEADER = "| command | best s | median s | CPU s | peak MB | MB/s | times logscan |\n|---|--:|--:|--:|--:|--:|--:|"
 STARTUP_HEADER = "| command | best s | median s |\n|---|--:|--:|"
 # Every column of every row, and nothing made of them; the five lines of the header are left out.
@@ -71,32 +73,40 @@ def run(command: Command) -> None:
     command.samples.append(Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024))
 
 
-def is_table(log: Path) -> bool:
-    """Say whether a log is a table with a `#Fields:` line, as Exchange writes it."""
+def kind_of(log: Path) -> str:
+    """Say whose log it is, by its beginning: that of a table, of Exim's own, else one that went through syslog."""
     with log.open("rb") as stream:
-        return b"#Fields:" in stream.read(4096)
+        head = stream.read(4096)
+    if b"#Fields:" in head:
+        return "exchange"
+    return "exim" if EXIM.match(head) else "postfix"
+
+
+def candidates(log: Path, logscan: str | None) -> list[Command]:
+    """Give the commands for a log of its kind."""
+    ours = Command("`logscan FILE`", [logscan or "logscan", str(log)])
+    limit = Command("`wc -l FILE`", ["wc", "-l", str(log)])
+    kind = kind_of(log)
+    if kind == "exchange":
+        polars = Command("polars alone: `read_csv(FILE)`", [sys.executable, "-c", READ_CSV, str(log)])
+        return [ours, polars, Command("`rg -c ',FAIL,' FILE`", ["rg", "-c", ",FAIL,", str(log)]), limit]
+    if kind == "exim":
+        stats = Command("`eximstats FILE`", ["eximstats", str(log)])
+        return [ours, stats, Command("`rg -c ' => ' FILE`", ["rg", "-c", " => ", str(log)]), limit]
+    return [
+        ours,
+        Command("`pflogsumm FILE`", ["pflogsumm", str(log)]),
+        Command("postfix-logwatch `< FILE`", ["perl", str(LOGWATCH)], stdin=log),
+        Command("`rg -c ' status=' FILE`", ["rg", "-c", " status=", str(log)]),
+        limit,
+    ]
 
 
 def commands(log: Path, logscan: str | None) -> tuple[list[Command], list[str]]:
     """Give the commands that can run here, and what is missing, with the reason."""
     found: list[Command] = []
     missing: list[str] = []
-    if is_table(log):
-        candidates = [
-            Command("`logscan FILE`", [logscan or "logscan", str(log)]),
-            Command("polars alone: `read_csv(FILE)`", [sys.executable, "-c", READ_CSV, str(log)]),
-            Command("`rg -c ',FAIL,' FILE`", ["rg", "-c", ",FAIL,", str(log)]),
-            Command("`wc -l FILE`", ["wc", "-l", str(log)]),
-        ]
-        return [c for c in candidates if shutil.which(c.argv[0])], []
-    candidates = [
-        Command("`logscan FILE`", [logscan or "logscan", str(log)]),
-        Command("`pflogsumm FILE`", ["pflogsumm", str(log)]),
-        Command("postfix-logwatch `< FILE`", ["perl", str(LOGWATCH)], stdin=log),
-        Command("`rg -c ' status=' FILE`", ["rg", "-c", " status=", str(log)]),
-        Command("`wc -l FILE`", ["wc", "-l", str(log)]),
-    ]
-    for command in candidates:
+    for command in candidates(log, logscan):
         if shutil.which(command.argv[0]) is None:
             missing.append(f"{command.label}: no program `{command.argv[0]}`")
         elif command.stdin is not None and not LOGWATCH.exists():
@@ -172,7 +182,7 @@ def describe(log: Path) -> str:
 def main() -> int:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("log", type=Path, nargs="?", help="a Postfix log, such as generate.py writes")
+    parser.add_argument("log", type=Path, nargs="?", help="a log, such as generate.py writes")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--logscan", default=shutil.which("logscan"), help="path of the executable")
     parser.add_argument("--startup", action="store_true", help="also time commands that read no log")
