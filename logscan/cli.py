@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from logscan import __version__, asking, configuring, places, reporting
+from logscan import __version__, asking, configuring, places, plugin, reporting
 from logscan.console import ExitStatus
 from logscan.errors import LogscanError, OptionError
 
@@ -26,7 +26,7 @@ class _Group(TyperGroup):
             ctx.exit(ExitStatus.DONE)
         if args[0] not in self.commands and args[0] not in {"--help", "-h", "--version", "--config"}:
             if not args[0].startswith("-") and not _may_be_log(args[0]):
-                _usage(_neither(args[0], sorted(self.commands)))
+                raise OptionError(_neither(args[0], sorted(self.commands)))
             args = ["report", *args]
         if args[0] in configuring.readers(self.commands) and not {"--help", "-h"} & set(args):
             ctx.default_map = configuring.defaults(ctx, self.commands, asked)
@@ -58,11 +58,6 @@ def _welcome() -> str:
     if places.has_journal():
         return "Try this first; this machine keeps its mail log in the systemd journal:\n\n    logscan --journal\n\n"
     return "Try this first, with the path of a mail log:\n\n    logscan /var/log/mail.log\n\n"
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(f"logscan: {message}", err=True)
-    raise typer.Exit(ExitStatus.USAGE)
 
 
 app = typer.Typer(
@@ -124,6 +119,8 @@ def _run() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
+        if plugin.asked(sys.argv[1:]):
+            sys.exit(plugin.run(app))
         app()
     except OptionError as error:
         _fail(str(error), ExitStatus.USAGE)

@@ -8,6 +8,7 @@
     ├── OptionError           an option's value makes no sense (a date, a zone, a column)
     ├── PackError             a file in patterns/ breaks the specification
     ├── OutputError           a file cannot be written
+    ├── DeliveryError         a report could not be mailed or posted
     └── MissingExtraError     an optional package is needed and not installed
 
 Every message names the file and the place, says what was wrong, and gives the next thing to try.
@@ -38,6 +39,10 @@ class PackError(LogscanError):
 
 class OutputError(LogscanError):
     """A file could not be written."""
+
+
+class DeliveryError(LogscanError):
+    """A report could not be handed over: to a mail server, or to a receiver on the web."""
 
 
 class MissingExtraError(LogscanError):

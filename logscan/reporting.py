@@ -27,7 +27,7 @@ from logscan.console import Patterns, Width
 from logscan.errors import OptionError
 from logscan.groups import grouped
 from logscan.outputs import writing
-from logscan.outputs.options import Alarms
+from logscan.outputs.options import Alarms, Sending
 from logscan.outputs.writing import Format, Output
 
 
@@ -62,6 +62,7 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     width: Width = None,
     privacy: Privacy = Privacy(),  # noqa: B008  # frozen
     alarms: Alarms = Alarms(),  # noqa: B008  # frozen
+    sending: Sending = Sending(),  # noqa: B008  # frozen
 ) -> None:
     """Report on mail logs: what got through, what did not, why, and what to do."""
     from logscan import workers
@@ -75,15 +76,16 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
         from logscan import progress, result
         from logscan.outputs import delivering
 
-        plan = delivering.planned(alarms, patterns)
+        plan = delivering.planned(alarms, sending, patterns, plugin=form is writing.ReportFormat.NAGIOS, top=top)
         options = read_options(mta, since, until, tz, year, patterns)
         masker = masker_of(privacy)
-        with progress.Bar(sys.stderr) as bar:
+        with delivering.failures_told(plan), progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
         found = found.masked(masker) if masker else found
 
     def write() -> None:
-        writing.write(found, form, file, top=top, width=width)
+        if format or output or not sending.mail_to:
+            writing.write(found, form, file, top=top, width=width)
 
     raise typer.Exit(delivering.deliver(found, plan, write))
 

@@ -83,8 +83,7 @@ class _Parser:
         place = token or self.here
         width = max(1, len(place.text))
         raise OptionError(
-            f"{self.option}: {why} (`{self.option} help` lists all measures)\n  {self.text}\n"
-            f"  {' ' * place.place}{'^' * width}"
+            f"{self.option}: {why} (`logscan measures` lists all)\n  {self.text}\n  {' ' * place.place}{'^' * width}"
         )
 
     def word(self, word: str) -> bool:

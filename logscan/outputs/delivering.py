@@ -1,4 +1,4 @@
-"""What happens with a finished report: it is written, then alerts are told.
+"""What happens with a finished report: it is written, alerts are told, it is mailed, and posted.
 
 A caller that keeps a state of its own (what was read already) commits it after ``deliver`` has returned: then
 everything that was asked for has been done. ``deliver`` raises where it has not.
@@ -6,15 +6,27 @@ everything that was asked for has been done. ``deliver`` raises where it has not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
-from logscan.alerts import Alert, Held, Names, held, parse
+from logscan import console
+from logscan.alerts import Alert, Names, held, parse
 from logscan.console import ExitStatus
-from logscan.outputs.options import Alarms
+from logscan.errors import LogscanError, OptionError
+from logscan.outputs.options import Alarms, Sending
+from logscan.render import brief
 from logscan.result import Report
+
+if TYPE_CHECKING:
+    from logscan.outputs.mail import Mail
+    from logscan.webhook import Hook
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)  # of monitoring plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,12 @@ class Plan:
 
     alerts: tuple[Alert, ...] = ()
     min_coverage: float | None = None
+    mail: Mail | None = None
+    hook: Hook | None = None
+    hook_always: bool = False
+    plugin: bool = False
+    warn: tuple[Alert, ...] = ()
+    crit: tuple[Alert, ...] = ()
 
 
 def names(patterns: Sequence[str] | None) -> Names:
@@ -39,29 +57,109 @@ def names(patterns: Sequence[str] | None) -> Names:
     )
 
 
-def planned(alarms: Alarms, patterns: Sequence[str] | None) -> Plan:
+def planned(
+    alarms: Alarms, sending: Sending, patterns: Sequence[str] | None, *, plugin: bool = False, top: int | None = 10
+) -> Plan:
     """The plan; raises OptionError for what makes no sense."""
-    alerts = tuple(parse(text, names(patterns)) for text in alarms.fail_if or ())
-    return Plan(alerts, alarms.min_coverage)
+    if (alarms.warn or alarms.crit) and not plugin:
+        raise OptionError("--warn and --crit are for --format nagios; --fail-if sets the exit status of other reports")
+    if sending.webhook_always and not sending.webhook:
+        raise OptionError("to which address should the report be posted? name it with --webhook")
+    if sending.webhook and not (sending.webhook_always or alarms.fail_if or alarms.warn or alarms.crit):
+        raise OptionError("--webhook posts when a --fail-if holds; give one, or --webhook-always")
+
+    def parsed(option: str, texts: list[str] | None) -> tuple[Alert, ...]:
+        return tuple(parse(text, names(patterns), option) for text in texts or ())
+
+    return Plan(
+        alerts=parsed("--fail-if", alarms.fail_if),
+        min_coverage=alarms.min_coverage,
+        mail=_mail(sending, top),
+        hook=_hook(sending),
+        hook_always=sending.webhook_always,
+        plugin=plugin,
+        warn=parsed("--warn", alarms.warn),
+        crit=parsed("--crit", alarms.crit),
+    )
 
 
-def deliver(found: Report, plan: Plan, write: Callable[[], None]) -> ExitStatus:
-    """Write the report, tell which alerts hold; return the exit status.
+def _mail(sending: Sending, top: int | None) -> Mail | None:
+    if sending == Sending(webhook=sending.webhook, webhook_always=sending.webhook_always):
+        return None
+    from logscan.outputs import mail  # what sends mail is loaded where mail is sent
+
+    return mail.planned(sending, top)
+
+
+def _hook(sending: Sending) -> Hook | None:
+    if not sending.webhook:
+        return None
+    from logscan import webhook
+
+    return webhook.hook(sending.webhook)
+
+
+def deliver(found: Report, plan: Plan, write: Callable[[], None]) -> int:
+    """Write the report, tell which alerts hold, mail and post it; return the exit status.
 
     Raises LogscanError where something that was asked for could not be done.
     """
-    write()
-    alarms = held(plan.alerts, found.findings)
-    _tell(alarms)
+    if not plan.plugin:
+        write()
+    alarms = held((*plan.alerts, *plan.warn, *plan.crit), found.findings)
+    told = [str(alarm) for alarm in alarms]
     short = plan.min_coverage is not None and found.coverage < plan.min_coverage
+    if not plan.plugin:
+        for alarm in told:
+            typer.echo(f"logscan: alert: {alarm}", err=True)
     if short:
-        typer.echo(
-            f"logscan: {found.coverage:.1f} % of the server's lines understood, below {plan.min_coverage:g} %",
-            err=True,
-        )
+        told.append(f"{found.coverage:.1f} % of the server's lines understood, below {plan.min_coverage:g} %")
+        if not plan.plugin:
+            typer.echo(f"logscan: {told[-1]}", err=True)
+    everybody = plan.mail.report(found, told) if plan.mail else True
+    if plan.hook and (alarms or plan.hook_always):
+        plan.hook.post(brief.payload(found.findings, alarms, socket.gethostname()))
+    if plan.plugin:
+        return _plugin(found, plan, told[-1] if short else "")
+    if not everybody:
+        return ExitStatus.FAILED
     return ExitStatus.THRESHOLD if alarms else ExitStatus.COVERAGE if short else ExitStatus.DONE
 
 
-def _tell(alarms: list[Held]) -> None:
-    for alarm in alarms:
-        typer.echo(f"logscan: alert: {alarm}", err=True)
+@contextmanager
+def failures_told(plan: Plan) -> Iterator[None]:
+    """Mail and post what keeps a report from being made, and raise it again; usage errors are told nobody."""
+    try:
+        yield
+    except OptionError:
+        raise
+    except LogscanError as error:
+        _failed(plan, error)
+        raise
+
+
+def _failed(plan: Plan, error: LogscanError) -> None:
+    """Mail and post that there is no report, and why; what goes wrong with that is told on standard error."""
+    sends: list[Callable[[], object]] = []
+    if plan.mail:
+        way = plan.mail
+        sends.append(lambda: way.failure(str(error)))
+    if plan.hook:
+        hook = plan.hook
+        sends.append(lambda: hook.post(brief.failure(str(error), socket.gethostname())))
+    for send in sends:
+        try:
+            send()
+        except LogscanError as another:
+            typer.echo(f"logscan: {another}", err=True)
+
+
+def _plugin(found: Report, plan: Plan, short: str) -> int:
+    """Write the status line of a monitoring plugin; return its exit status."""
+    findings = found.findings
+    critical, warning = held(plan.crit, findings), held((*plan.warn, *plan.alerts), findings)
+    state = UNKNOWN if short else CRITICAL if critical else WARNING if warning else OK
+    figures = [figure for alarm in critical or warning for figure in alarm.figures]
+    text = short or ", ".join(dict.fromkeys(figures)) or brief.headline(findings)
+    console.write(brief.status_line(state, text, findings))
+    return state

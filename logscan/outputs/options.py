@@ -20,7 +20,53 @@ class Alarms:
             "`logscan measures` lists what can be named.",
         ),
     ] = None
+    warn: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPR", help="With --format nagios: WARNING when this holds; repeatable."),
+    ] = None
+    crit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPR", help="With --format nagios: CRITICAL when this holds; repeatable."),
+    ] = None
     min_coverage: Annotated[
         float | None,
         typer.Option(help="Exit with 4 when less than this share (%) of the server's lines is understood."),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """To whom the report goes: by mail, and to a receiver on the web."""
+
+    mail_to: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Mail the report to this address; repeatable.")
+    ] = None
+    mail_from: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The sender of that mail.")] = None
+    mail_subject: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Its subject (default: the result in short).")
+    ] = None
+    mail_via: Annotated[
+        str | None,
+        typer.Option(metavar="WAY", help="sendmail (the default), smtp://HOST:PORT or smtps://HOST:PORT."),
+    ] = None
+    mail_auth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="A file with user = … and password = … for that server; else LOGSCAN_SMTP_USER and "
+            "LOGSCAN_SMTP_PASSWORD are used.",
+        ),
+    ] = None
+    mail_empty: Annotated[
+        bool, typer.Option("--mail-empty", help="Mail the report even if there is nothing to say.")
+    ] = False
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Post the report in short, as JSON, to this address when a --fail-if holds; @FILE holds the address.",
+        ),
+    ] = None
+    webhook_always: Annotated[bool, typer.Option("--webhook-always", help="Post it even when no --fail-if holds.")] = (
+        False
+    )

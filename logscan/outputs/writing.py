@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logscan import console
+from logscan.errors import OptionError
 from logscan.outputs import files
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class ReportFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     MARKDOWN = "markdown"
+    NAGIOS = "nagios"
 
 
 _BY_SUFFIX = {
@@ -33,7 +35,9 @@ _BY_SUFFIX = {
 }
 Format = Annotated[
     ReportFormat | None,
-    typer.Option(help="How to write the report (default: text, or what the name of --output ends in)."),
+    typer.Option(
+        help="How to write the report (default: text, or what the name of --output ends in; nothing with --mail-to)."
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -48,6 +52,10 @@ def prepared(form: ReportFormat | None, file: Path | None) -> tuple[ReportFormat
     file = None if file == Path("-") else file
     if form is None:
         form = _BY_SUFFIX.get(file.suffix.lower(), ReportFormat.TEXT) if file is not None else ReportFormat.TEXT
+    if form is ReportFormat.NAGIOS:
+        if file is not None:
+            raise OptionError("--format nagios is one line for a monitoring system, which reads standard output")
+        return form, None
     render.ready(form.value)
     if file is not None:
         files.writable(file)

@@ -1,0 +1,1 @@
+"""Mails reports: ``addresses`` checks them, ``message`` builds the mail, ``transport`` hands it over."""
