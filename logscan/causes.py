@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ _REFUSED = ("rejected", "discarded", "held")
 _OLD = datetime(1, 1, 1, tzinfo=UTC)
 _MOST_DOMAINS = 10
 _MOST_EVIDENCE = 3
+_WORD = re.compile(r"[^\W\d_]{2}")
+_MASK = re.compile(r"<[a-z]+>")
 
 
 def cost(problem: report.Problem) -> tuple[object, ...]:
@@ -90,7 +93,7 @@ def _problem(
     rows: list[Row], fate: Fate, domains: list[report.DomainCount], domain_count: int, known: Knowledge
 ) -> report.Problem:
     rows = sorted(rows, key=lambda row: (-row["count"], row["source"], row["offset"]))
-    top, codes = rows[0], _codes(rows)
+    top, codes, evidence = rows[0], _codes(rows), _evidence(rows)
     outcomes: dict[str, int] = defaultdict(int)
     for row in rows:
         outcomes[row["outcome"]] += row["count"]
@@ -117,12 +120,12 @@ def _problem(
         domain_count=domain_count,
         first=min((row["first"] for row in rows if row["first"]), default=_OLD),
         last=max((row["last"] for row in rows if row["last"]), default=_OLD),
-        example=top["example"] or "",
-        source=top["source"],
-        offset=top["offset"],
+        example=evidence[0].reply,
+        source=evidence[0].source,
+        offset=evidence[0].offset,
         templates=len({row["template"] for row in rows}),
         codes=codes,
-        evidence=_evidence(rows),
+        evidence=evidence,
         waits_since=fate.waits,
         hours_to_recover=fate.hours,
         **_cure(rows, domains, known),
@@ -141,10 +144,15 @@ def _codes(rows: list[Row]) -> list[report.Codes]:
 
 
 def _evidence(rows: list[Row]) -> list[report.Evidence]:
-    """One reply of each of the most frequent wordings."""
+    """One reply of each of the most frequent wordings, those first that say anything beside codes."""
     shown = {row["template"]: row for row in reversed(rows)}
-    found = sorted(shown.values(), key=rows.index)[:_MOST_EVIDENCE]
-    return [report.Evidence(row["example"] or "", row["source"], row["offset"]) for row in found]
+    found = sorted(shown.values(), key=lambda row: (not _says(row["template"] or ""), rows.index(row)))
+    return [report.Evidence(row["example"] or "", row["source"], row["offset"]) for row in found[:_MOST_EVIDENCE]]
+
+
+def _says(template: str) -> bool:
+    """Whether there are words in a template, beside what it masks."""
+    return bool(_WORD.search(_MASK.sub("", template)))
 
 
 def _cure(rows: list[Row], domains: list[report.DomainCount], known: Knowledge) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import logscan
+from logscan import causes
 from logscan.causes import cost
 from logscan.findings import Findings, Problem
 
@@ -115,3 +116,13 @@ def test_what_can_still_be_saved_counts_twice() -> None:
     assert ranked(waiting=3) < ranked(lost=5) < ranked(waiting=2, recovered=9)
     assert ranked(lost=1) < ranked(recovered=99) < ranked(count=500)
     assert ranked(count=2) < ranked(waiting=100, nothing_to_do=True)
+
+
+def test_evidence_with_words_is_shown_before_bare_codes() -> None:
+    rows = [
+        {"template": "550", "example": "550", "source": "m", "offset": 1},
+        {"template": "550 5.1.1 <addr> <id>", "example": "550 5.1.1 <x@y.example> t12345", "source": "m", "offset": 2},
+        {"template": "550 no such user", "example": "550 no such user", "source": "m", "offset": 3},
+        {"template": "550 нет", "example": "550 нет", "source": "m", "offset": 4},
+    ]
+    assert [one.offset for one in causes._evidence(rows)] == [3, 4, 1]
