@@ -81,13 +81,14 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
         masker = masker_of(privacy)
         with delivering.failures_told(plan), progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
-        found = found.masked(masker) if masker else found
+        real = found
+        found = real.masked(masker) if masker else real
 
     def write() -> None:
         if format or output or not sending.mail_to:
             writing.write(found, form, file, top=top, width=width)
 
-    raise typer.Exit(delivering.deliver(found, plan, write))
+    raise typer.Exit(delivering.deliver(found, plan, write, real=real))
 
 
 def measures(patterns: Patterns = None) -> None:

@@ -18,11 +18,12 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The figures of a report: of the whole, and of each provider by its id."""
+    """The figures of a report: of the whole, and of each provider by its id; and how an id is shown."""
 
     whole: Figures
     providers: Mapping[str, Figures]
     nowhere: Figures
+    shown: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Comparison:
         """Compare; ``within`` is the provider of an ``any provider:`` around it."""
         provider = self.provider or within
         figures = scopes.providers.get(provider, scopes.nowhere) if provider else scopes.whole
-        name = f"{provider}.{self.key}" if provider else self.key
+        at = self.provider or (scopes.shown(within) if within else "")
+        name = f"{at}.{self.key}" if at else self.key
         seen = figures.get(self.key, 0)
         compare = OPERATORS[self.operator]
         if seen is None:
@@ -135,10 +137,10 @@ class Held:
         return f"{self.text}: {', '.join(self.figures)}"
 
 
-def held(alerts: Iterable[Alert], findings: Findings) -> list[Held]:
-    """The alerts that surely hold for a report."""
+def held(alerts: Iterable[Alert], findings: Findings, shown: Callable[[str], str] = str) -> list[Held]:
+    """The alerts that surely hold for a report; ``shown`` says how to name a provider that an alert does not name."""
     last = findings.coverage.last
     providers = {provider.id: measures.at(provider, last) for provider in findings.providers}
-    scopes = Scopes(measures.whole(findings), providers, measures.at(None, last))
+    scopes = Scopes(measures.whole(findings), providers, measures.at(None, last), shown)
     verdicts = [(alert, alert.node.judge(scopes, "")) for alert in alerts]
     return [Held(alert.text, verdict.figures) for alert, verdict in verdicts if verdict.holds]

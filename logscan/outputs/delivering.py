@@ -10,12 +10,13 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
 from logscan import console
-from logscan.alerts import Alert, Names, held, parse
+from logscan.alerts import Alert, Held, Names, held, parse
 from logscan.console import ExitStatus
 from logscan.errors import LogscanError, OptionError
 from logscan.outputs.options import Alarms, Sending
@@ -99,15 +100,17 @@ def _hook(sending: Sending) -> Hook | None:
     return webhook.hook(sending.webhook)
 
 
-def deliver(found: Report, plan: Plan, write: Callable[[], None]) -> int:
+def deliver(found: Report, plan: Plan, write: Callable[[], None], *, real: Report | None = None) -> int:
     """Write the report, tell which alerts hold, mail and post it; return the exit status.
 
-    Raises LogscanError where something that was asked for could not be done.
+    ``real`` is the report before pseudonyms were put: by it alerts are judged. Raises LogscanError where something
+    that was asked for could not be done.
     """
     if not plan.plugin:
         write()
-    alarms = held((*plan.alerts, *plan.warn, *plan.crit), found.findings)
-    told = [str(alarm) for alarm in alarms]
+    judge = partial(held, findings=(real or found).findings, shown=_shown_ids(real, found))
+    critical, alarms = judge(plan.crit), judge((*plan.alerts, *plan.warn))
+    told = [str(alarm) for alarm in (*critical, *alarms)]
     short = plan.min_coverage is not None and found.coverage < plan.min_coverage
     if not plan.plugin:
         for alarm in told:
@@ -117,13 +120,22 @@ def deliver(found: Report, plan: Plan, write: Callable[[], None]) -> int:
         if not plan.plugin:
             typer.echo(f"logscan: {told[-1]}", err=True)
     everybody = plan.mail.report(found, told) if plan.mail else True
-    if plan.hook and (alarms or plan.hook_always):
-        plan.hook.post(brief.payload(found.findings, alarms, socket.gethostname()))
+    if plan.hook and (critical or alarms or plan.hook_always):
+        plan.hook.post(brief.payload(found.findings, [*critical, *alarms], socket.gethostname()))
     if plan.plugin:
-        return _plugin(found, plan, told[-1] if short else "")
+        return _plugin(found, critical, alarms, told[-1] if short else "")
     if not everybody:
         return ExitStatus.FAILED
     return ExitStatus.THRESHOLD if alarms else ExitStatus.COVERAGE if short else ExitStatus.DONE
+
+
+def _shown_ids(real: Report | None, found: Report) -> Callable[[str], str]:
+    """How a provider's id is shown: by its pseudonym where it has one."""
+    if real is None:
+        return str
+    pairs = zip(real.findings.providers, found.findings.providers, strict=True)
+    ids = {before.id: after.id for before, after in pairs}
+    return lambda id: ids.get(id, id)
 
 
 @contextmanager
@@ -154,12 +166,10 @@ def _failed(plan: Plan, error: LogscanError) -> None:
             typer.echo(f"logscan: {another}", err=True)
 
 
-def _plugin(found: Report, plan: Plan, short: str) -> int:
+def _plugin(found: Report, critical: Sequence[Held], warning: Sequence[Held], short: str) -> int:
     """Write the status line of a monitoring plugin; return its exit status."""
-    findings = found.findings
-    critical, warning = held(plan.crit, findings), held((*plan.warn, *plan.alerts), findings)
     state = UNKNOWN if short else CRITICAL if critical else WARNING if warning else OK
     figures = [figure for alarm in critical or warning for figure in alarm.figures]
-    text = short or ", ".join(dict.fromkeys(figures)) or brief.headline(findings)
-    console.write(brief.status_line(state, text, findings))
+    text = short or ", ".join(dict.fromkeys(figures)) or brief.headline(found.findings)
+    console.write(brief.status_line(state, text, found.findings))
     return state
