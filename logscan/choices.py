@@ -44,11 +44,11 @@ class Privacy:
         str | None,
         typer.Option(
             metavar="FILE",
-            help="The key of the pseudonyms, which are the same in every report with it; implies --redact.",
+            help="Redact with the key in this file: the same pseudonyms in every report.",
         ),
     ] = None
     redact_all: Annotated[
-        bool, typer.Option("--redact-all", help="Hide the mail providers, too; implies --redact.")
+        bool, typer.Option("--redact-all", help="Redact, and hide the mail providers, too.")
     ] = False
 
     @property
@@ -57,7 +57,7 @@ class Privacy:
         return self.redact or self.redact_all or self.redact_key is not None
 
 
-def masker_of(privacy: Privacy) -> Masker | None:
+def masker_of(privacy: Privacy, *, people: bool = False) -> Masker | None:
     """What puts pseudonyms, where they are wanted; it is told on standard error if they hold for this run alone.
 
     Raises InputError for a key that cannot be read.
@@ -72,7 +72,7 @@ def masker_of(privacy: Privacy) -> Masker | None:
         typer.echo(
             "logscan: pseudonyms of this run alone; --redact-key FILE gives the same ones in every report", err=True
         )
-    return Masker(redactkey.read(path) if path else redactkey.random_key(), all_=privacy.redact_all)
+    return Masker(redactkey.read(path) if path else redactkey.random_key(), all_=privacy.redact_all, people=people)
 
 
 def named(paths: list[str] | None, journal: bool) -> list[str]:

@@ -13,7 +13,7 @@ from functools import cache
 
 from logscan.framing import SYSLOG
 from logscan.packs.knowledge import knowledge
-from logscan.pseudonyms import Pseudonyms
+from logscan.pseudonyms import People, Pseudonyms
 
 _LOCAL = r'"(?:[^"\\]|\\.){0,256}"|[^\s<>"(){}\[\],;:@\\|]+'
 _DOMAIN = r"\[[^\]\s]{1,80}\]|\w(?:[\w.-]*\w)?"
@@ -22,7 +22,7 @@ _TEXT = re.compile(
     |(?P<login>\b(?:sasl_username|sasl_sender|username|user|login|authid|ruser|logname)=|\bA=[\w-]+:|\bU=)
      (?P<who><?"?[^\s,;<>"'()\[\]]+)
     |(?<![^\s<>"(){{}}\[\],;:@\\|])(?P<local>{_LOCAL})(?P<at>@|%40)(?P<domain>{_DOMAIN})
-    |(?P<lt><)(?P<bare>[^<>@\s]{{1,128}})>
+    |(?P<lt><)(?P<bare>[^<>@\s"]{{1,128}})>
     |(?<![\w:.])(?P<tag>IPv6:)?(?P<six>(?:[0-9a-f]{{0,4}}:){{2,8}}[0-9a-f.]*)(?P<zone>%\w+)?
     |(?<![\w-])(?P<name>[\w-]+(?:\.[\w-]+)+)
     |(?<![\w-])(?P<dashed>[0-9]{{1,3}}(?:-[0-9]{{1,3}}){{3}})(?![\w-])
@@ -90,13 +90,14 @@ def providers() -> frozenset[str]:
 
 
 class Masker:
-    """Puts pseudonyms into text; ``all_`` hides the names of providers, too."""
+    """Puts pseudonyms into text; ``all_`` hides the names of providers, too, ``people`` nothing but people."""
 
-    def __init__(self, key: bytes, *, all_: bool = False) -> None:
+    def __init__(self, key: bytes, *, all_: bool = False, people: bool = False) -> None:
         known = knowledge(())
         named = {word for word in vocabulary() if "." in word} | {*known.hosts, *known.domains}
         self.all = all_
-        self.names = Pseudonyms(key, named - _below(named, providers()) if all_ else named)
+        self.people = people
+        self.names = (People if people else Pseudonyms)(key, named - _below(named, providers()) if all_ else named)
         self._words = vocabulary()
         self._haystack = "\n".join(text for rule in known.rules for text in (*rule.text, rule.more.lower()))
         self._own: frozenset[str] = frozenset()
@@ -165,7 +166,7 @@ class Masker:
         masked = self.text(value, least=_LINE_ID)
         if masked != value or not any(map(str.isalpha, value)) or _PLAIN.fullmatch(value) or " " in value:
             return masked
-        return self.names.name(value)
+        return "<text>" if self.people and value.isalpha() else self.names.name(value)
 
     def host(self, name: str) -> str:
         """A host as a column has it: a name, an address, or ``name[address]``."""
@@ -255,6 +256,8 @@ class Masker:
 
     def _url(self, url: str) -> str:
         """A page of a provider or block list stays, without what it is asked about; any other URL goes."""
+        if self.people and "@" not in url and "%" not in url:
+            return url
         scheme, _, rest = url.partition("://")
         host, slash, where = rest.partition("/")
         name = host.lower()

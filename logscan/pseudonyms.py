@@ -140,3 +140,19 @@ def _ascii(name: str) -> str:
         return name.encode("idna").decode("ascii")
     except UnicodeError:
         return name
+
+
+class People(Pseudonyms):
+    """Pseudonyms for people alone: domains, hosts, IP addresses and ids stay, as a provider who is asked needs them."""
+
+    def id(self, token: str) -> str:
+        """The token."""
+        return token
+
+    def ip(self, value: str) -> str:
+        """The address."""
+        return value
+
+    def name(self, value: str) -> str:
+        """The name."""
+        return value

@@ -27,8 +27,8 @@ LEVELS: dict[int, str] = {
     "pseudonyms masking redacting",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers+trends render",
     3: "scan+clocks+retold+stage+waiting explaining",
-    4: "result workers mailing webhook",
-    5: "cli+asking+configuring+reporting+outputs+choices+__init__",
+    4: "workers mailing webhook result+evidence",
+    5: "cli+asking+gathering+configuring+reporting+outputs+choices+__init__",
     6: "__main__",
 }
 TOGETHER = {0, 1}

@@ -2,7 +2,7 @@
 
 ``find`` turns what the user named (files, patterns, folders, ``-``) into sources, ``spans`` cuts a source
 into pieces that can be read independently, ``blocks`` reads one piece as blocks of whole lines, and
-``beginning`` looks at the first bytes of a source.
+``beginning`` looks at the first bytes of a source; ``lines_at`` and ``lines_with`` go back to single lines.
 """
 
 from __future__ import annotations
@@ -10,6 +10,19 @@ from __future__ import annotations
 from logscan.sources.finding import find
 from logscan.sources.model import Block, Found, Skipped, Source, Span
 from logscan.sources.opening import beginning
+from logscan.sources.originals import lines_at, lines_with
 from logscan.sources.reading import blocks, spans
 
-__all__ = ["Block", "Found", "Skipped", "Source", "Span", "beginning", "blocks", "find", "spans"]
+__all__ = [
+    "Block",
+    "Found",
+    "Skipped",
+    "Source",
+    "Span",
+    "beginning",
+    "blocks",
+    "find",
+    "lines_at",
+    "lines_with",
+    "spans",
+]
