@@ -47,9 +47,7 @@ class Privacy:
             help="Redact with the key in this file: the same pseudonyms in every report.",
         ),
     ] = None
-    redact_all: Annotated[
-        bool, typer.Option("--redact-all", help="Redact, and hide the mail providers, too.")
-    ] = False
+    redact_all: Annotated[bool, typer.Option("--redact-all", help="Redact, and hide the mail providers, too.")] = False
 
     @property
     def wanted(self) -> bool:
