@@ -41,6 +41,7 @@ def build(  # noqa: PLR0913  # everything a report names
     since: datetime | None = None,
     until: datetime | None = None,
     natures: Mapping[str, str] | None = None,
+    since_last: report.SinceLast | None = None,
 ) -> report.Findings:
     """The findings of one summary."""
     causes = _rows(summary.causes)
@@ -66,6 +67,7 @@ def build(  # noqa: PLR0913  # everything a report names
         since=since,
         until=until,
         hints=hints_of(ledger, greylisted, {row["mta"] for row in causes}, known),
+        since_last=since_last,
         forms=_forms(sources, natures or {}),
         providers=providers(causes, ledger, known),
         traffic=traffic_of(hours, summary, known, zone),

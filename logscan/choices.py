@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logscan.errors import OptionError
+from logscan.state import Last
 
 if TYPE_CHECKING:
     from logscan.masking import Masker
@@ -89,8 +90,9 @@ def read_options(  # noqa: PLR0913, PLR0917  # the options that reading commands
     tz: str | None,
     year: int | None,
     patterns: list[str] | None,
+    last: Last | None = None,
 ) -> Any:
     """What a scan is to be told."""
     from logscan import scan
 
-    return scan.Options(mta, since, until, tz, year, tuple(patterns or ()))
+    return scan.Options(mta, since, until, tz, year, tuple(patterns or ()), last)

@@ -4,7 +4,8 @@
 
     LogscanError
     ├── InputError            a file cannot be read, or is no mail log
-    │   └── NoMailLogError    the file was read, and no line of it is a mail server's
+    │   ├── NoMailLogError    the file was read, and no line of it is a mail server's
+    │   └── ChangedError      the file was cut, replaced or taken away while it was read
     ├── OptionError           an option's value makes no sense (a date, a zone, a column)
     ├── PackError             a file in patterns/ breaks the specification
     ├── OutputError           a file cannot be written
@@ -27,6 +28,10 @@ class InputError(LogscanError):
 
 class NoMailLogError(InputError):
     """A file was read to its end and holds no line of a mail server that logscan knows."""
+
+
+class ChangedError(InputError):
+    """A file was cut, replaced or taken away while it was read; another run may well succeed."""
 
 
 class OptionError(LogscanError):

@@ -238,6 +238,24 @@ class Form:
 
 
 @dataclass(slots=True)
+class Covered:
+    """What was read of a file: the bytes of its decompressed content from one to another; None is its end."""
+
+    source: str
+    start: int
+    end: int | None
+
+
+@dataclass(slots=True)
+class SinceLast:
+    """That only what is new since the last good report was read; ``at`` is when that was, None for a first report."""
+
+    at: datetime | None
+    files: list[Covered]
+    gone: list[str]  # where the last report ended, and what was not to be found any more
+
+
+@dataclass(slots=True)
 class Findings:
     """A whole report as data."""
 
@@ -255,6 +273,7 @@ class Findings:
     zone: str
     since: datetime | None = None
     until: datetime | None = None
+    since_last: SinceLast | None = None
     hints: list[Hint] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
     providers: list[Provider] = field(default_factory=list)

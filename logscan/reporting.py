@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from logscan import console
+from logscan import console, lastly
 from logscan.choices import (
     Journal,
     MtaName,
@@ -23,7 +23,7 @@ from logscan.choices import (
     named,
     read_options,
 )
-from logscan.console import Patterns, Width
+from logscan.console import ExitStatus, Patterns, Width
 from logscan.errors import OptionError
 from logscan.groups import grouped
 from logscan.outputs import writing
@@ -63,6 +63,7 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     privacy: Privacy = Privacy(),  # noqa: B008  # frozen
     alarms: Alarms = Alarms(),  # noqa: B008  # frozen
     sending: Sending = Sending(),  # noqa: B008  # frozen
+    onward: lastly.Onward = lastly.Onward(),  # noqa: B008  # frozen
 ) -> None:
     """Report on mail logs: what got through, what did not, why, and what to do."""
     from logscan import workers
@@ -72,23 +73,25 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
         return
     paths = named(paths, journal)
     form, file = writing.prepared(format, output)
-    with workers.beside(paths) as mapper:
+    with lastly.going_on(onward, "report", paths) as last, workers.beside(paths) as mapper:
         from logscan import progress, result
         from logscan.outputs import delivering
 
         plan = delivering.planned(alarms, sending, patterns, plugin=form is writing.ReportFormat.NAGIOS, top=top)
-        options = read_options(mta, since, until, tz, year, patterns)
+        options = read_options(mta, since, until, tz, year, patterns, last)
         masker = masker_of(privacy)
         with delivering.failures_told(plan), progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)
         real = found
         found = real.masked(masker) if masker else real
 
-    def write() -> None:
-        if format or output or not sending.mail_to:
-            writing.write(found, form, file, top=top, width=width)
+        def write() -> None:
+            if format or output or not sending.mail_to:
+                writing.write(found, form, file, top=top, width=width)
 
-    raise typer.Exit(delivering.deliver(found, plan, write, real=real))
+        status = delivering.deliver(found, plan, write, real=real)
+        lastly.good(last, plan.plugin or status != ExitStatus.FAILED)
+    raise typer.Exit(status)
 
 
 def measures(patterns: Patterns = None) -> None:
@@ -122,20 +125,23 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     format: Annotated[EventsFormat, typer.Option(help="How to write the events.")] = EventsFormat.CSV,
     raw: Annotated[bool, typer.Option("--raw", help="CSV for programs: no apostrophe before =, +, - and @.")] = False,
     privacy: Privacy = Privacy(),  # noqa: B008  # frozen
+    onward: lastly.Onward = lastly.Onward(),  # noqa: B008  # frozen
 ) -> None:
     """Write every SMTP reply event as a table: one row for each delivery attempt or refusal."""
     from logscan import redacting, scan
     from logscan.render import events as render_events
 
     paths = named(paths, journal)
-    options = read_options(mta, since, until, tz, year, patterns)
-    masker = masker_of(privacy)
     names = scan.known_columns(columns.split(",") if columns else None)
-    frame = scan.read_events(paths, options)
-    frame = (redacting.frame(frame, masker) if masker else frame).select(names)
     if format is EventsFormat.PARQUET and sys.stdout.isatty():
         raise OptionError(
             "parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet"
         )
-    sys.stdout.flush()
-    render_events.write(frame, format.value, sys.stdout.buffer, raw=raw)
+    with lastly.going_on(onward, "events", paths) as last:
+        options = read_options(mta, since, until, tz, year, patterns, last)
+        masker = masker_of(privacy)
+        frame = scan.read_events(paths, options)
+        frame = (redacting.frame(frame, masker) if masker else frame).select(names)
+        sys.stdout.flush()
+        render_events.write(frame, format.value, sys.stdout.buffer, raw=raw)
+        lastly.good(last)

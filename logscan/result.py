@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logscan import building, engines, redacting, redactkey, scan
-from logscan.findings import Findings
+from logscan.errors import ChangedError
+from logscan.findings import Covered, Findings, SinceLast
 from logscan.masking import Masker
 from logscan.packs import knowledge, mtas, site_folders
 from logscan.parse.lines import Coverage
@@ -16,6 +17,9 @@ from logscan.summary import from_pandas, summary_of
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def of(
     """A report on logs, or on an events table."""
     if hasattr(paths, "columns"):
         return _of_events(from_pandas(paths), options)  # type: ignore[arg-type]  # a pandas frame
-    found = scan.summarise_paths(paths, options, mapper=mapper or engines.threads, progress=progress)
+    found = _summarised(paths, options, mapper or engines.threads, progress)
     folders = site_folders(options.patterns)
     return Report(
         building.build(
@@ -101,8 +105,30 @@ def of(
             since=found.since,
             until=found.until,
             natures=found.natures,
+            since_last=_since_last(found, options),
         )
     )
+
+
+def _summarised(
+    paths: scan.Paths, options: scan.Options, mapper: scan.Mapper, progress: scan.Progress | None
+) -> scan.Result:
+    """Scan; once more where logs are rotated meanwhile and it is known which lines were counted."""
+    for left in range(_TRIES if options.last else 0, 0, -1):
+        try:
+            return scan.summarise_paths(paths, options, mapper=mapper, progress=progress)
+        except ChangedError:
+            if left == 1:
+                raise
+            mapper = engines.threads  # the other may serve once only
+    return scan.summarise_paths(paths, options, mapper=mapper, progress=progress)
+
+
+def _since_last(found: scan.Result, options: scan.Options) -> SinceLast | None:
+    new = found.onward
+    if new is None or options.last is None:
+        return None
+    return SinceLast(new.before.at, [Covered(*part) for part in new.parts], new.gone)
 
 
 def _of_events(events: pl.DataFrame, options: scan.Options) -> Report:

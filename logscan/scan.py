@@ -7,7 +7,6 @@ paths → sources → blocks → parsed columns → classified events → summar
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,10 +15,11 @@ from typing import Any
 
 import polars as pl
 
-from logscan import clocks, engines, framing, nature, retold, schema, sources, stage, when
+from logscan import clocks, engines, nature, pieces, retold, schema, sources, stage, when
 from logscan.errors import InputError, NoMailLogError, OptionError
 from logscan.packs import Mta, mtas, site_folders, tables
 from logscan.parse import join, lines
+from logscan.state import Last
 from logscan.summary import Summary, combine_all
 from logscan.waiting import Waiting
 
@@ -50,13 +50,12 @@ _FOR_REPORT = frozenset(
     }
 )
 _MERGE_AT = 16
-_LEAST = 4 << 20
 _HEAD = 16 << 10  # of a file: enough to see of what kind it is
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for: MTA, period, zone, year of the first line, own packs."""
+    """What the user asked for: MTA, period, zone, year of the first line, own packs; how far the last run came."""
 
     mta: str | None = None
     since: str | None = None
@@ -64,6 +63,7 @@ class Options:
     tz: str | None = None
     year: int | None = None
     patterns: tuple[str, ...] = ()
+    last: Last | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ class Result:
     since: datetime | None = None
     until: datetime | None = None
     natures: dict[str, str] = field(default_factory=dict)  # in which form each file is written, in words
+    onward: sources.Onward | None = None  # what is new since the last run, if that was asked
 
 
 class Scan:
@@ -92,10 +93,10 @@ class Scan:
         self.zone = getattr(zone, "key", "UTC")
         self.now = datetime.now(UTC)
         self.since, self.until = when.window(options.since, options.until, now=self.now, tz=zone)
-        self.found = sources.find(names, self.since, self.until)
+        self.found, self.onward = self._find([os.fspath(name) for name in names], options.last)
         asked = {one.name for one in self.found.sources if one.path is None or (one.url and not one.portion)}
         self.named = asked | {os.fspath(name) for name in names}
-        if not self.found.sources:
+        if not self.found.sources and self.onward is None:
             raise InputError(_nothing(names, self.found.skipped))
         folders = site_folders(options.patterns)
         files = [source for source in self.found.sources if source.size is not None]
@@ -116,33 +117,27 @@ class Scan:
         )
         self.options = options
 
-    def jobs(self) -> Iterator[stage.Job]:
-        """Every piece with the clock for its stamps: spans of what can be read from the middle, else blocks."""
-        for source in self.found.sources:
-            clock = self.clocks.get(source.name)
-            spans = sources.spans(source, size=_piece(source.size))
-            if clock is not None and not source.whole:
-                yield from self._spans(source, spans, clock)
-                continue
-            opened = _Opened(self.stage.packs)
-            for block in sources.blocks(spans[0], size=stage.BLOCK, begins=opened):
-                if clock is None:
-                    self.heads[source.name] = block.data[:_HEAD]
-                    clock = clocks.beginning_with(block.data, source, self.zone, self.options.year, self.now)
-                yield block, clock, opened.table
-                if opened.table is not None:
-                    opened.table = tables.followed(opened.table, block.data, self.stage.packs)
+    def _find(self, names: list[str], last: Last | None) -> tuple[sources.Found, sources.Onward | None]:
+        if last is None:
+            return sources.find(names, self.since, self.until), None
+        if self.until is not None:
+            raise OptionError("--until and --since-last: what is left out would not be in the next report either")
+        if not last.before.first:
+            self.since = None  # the place where the last run ended says more than a time
+        new = sources.onward(names, last.before, self.since, None)
+        return new.found, new
 
-    def _spans(self, source: sources.Source, spans: list[sources.Span], clock: framing.Clock) -> Iterator[stage.Job]:
-        """Spans of a plain file, each with the table in force at its beginning: headers may stand anywhere."""
-        packs = self.stage.packs
-        table = tables.detect(self.heads.get(source.name, b""), packs)
-        pattern = tables.line_pattern(table.begins) if table is not None else None
-        for span in spans:
-            yield span, clock, table
-            if table is not None and span is not spans[-1]:
-                for block in sources.blocks(span, size=stage.BLOCK, begins=lambda _: pattern):
-                    table = tables.followed(table, block.data, packs)
+    def _read(self) -> None:
+        """Everything was read: the next run can go on from here."""
+        if self.onward is not None and self.options.last is not None:
+            self.options.last.after = self.onward.after(self.now)
+
+    def jobs(self) -> Iterator[stage.Job]:
+        """Every piece with the clock for its stamps."""
+        passed = self.onward.passed if self.onward is not None else None
+        return pieces.Pieces(self.stage.packs, self.clocks, self.heads, self.options.year, self.now, passed).of(
+            self.found.sources, self.zone
+        )
 
     def summary(self, mapper: Mapper, progress: Progress | None) -> Result:
         """Walk everything, add it up."""
@@ -169,6 +164,7 @@ class Scan:
             parts[name].append(self.stage.summary(parsed))
             covered[name] += parsed.coverage
         foreign = self._not_mail(covered)
+        self._read()
         return Result(
             summary=combine_all(list(chain.from_iterable(p for name, p in parts.items() if name not in foreign))),
             coverage=sum((c for name, c in covered.items() if name not in foreign), lines.Coverage()),
@@ -185,6 +181,7 @@ class Scan:
                 for name, head in self.heads.items()
                 if name not in foreign
             },
+            onward=self.onward,
         )
 
     def frames(self, mapper: Mapper) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
@@ -211,11 +208,14 @@ class Scan:
         for name, more in waiting.rest():
             keep(name, self.stage.classified(more))
         self._not_mail(covered)
+        self._read()
         return events, facts
 
     def _not_mail(self, covered: dict[str, lines.Coverage]) -> list[str]:
         """The files without any line of a mail server; a file that was named itself must have one."""
-        out = []
+        out: list[str] = []
+        if self.onward is not None and not self.onward.before.first:
+            return out  # what is new may well be of other programs
         for name, c in covered.items():
             # What only looks like a line of a mail server's own file, any program may have written.
             if c.lines and not (c.events or c.notices or c.facts or c.ignored or c.unparsed > c.untagged):
@@ -223,24 +223,6 @@ class Scan:
                     raise NoMailLogError(_no_mail(name, self.stage.packs))
                 out.append(name)
         return out
-
-
-class _Opened:
-    """Tells by the first bytes of a stream whether it is a table, and keeps which one."""
-
-    def __init__(self, packs: tuple[Mta, ...]) -> None:
-        self.packs = packs
-        self.table: tables.Table | None = None
-
-    def __call__(self, head: bytes) -> re.Pattern[bytes] | None:
-        self.table = tables.detect(head, self.packs)
-        return None if self.table is None else tables.line_pattern(self.table.begins)
-
-
-def _piece(size: int | None) -> int:
-    """Bytes of a piece: enough pieces for every processor, none larger than a block."""
-    shares = 2 * (os.cpu_count() or 1)
-    return max(_LEAST, min(stage.BLOCK, -(-(size or 0) // shares)))
 
 
 def _nothing(names: list[str | os.PathLike[str]], skipped: tuple[sources.Skipped, ...]) -> str:

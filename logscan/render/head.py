@@ -18,8 +18,8 @@ def answer(findings: Findings, page: Page) -> list[str]:
 def sentences(findings: Findings, page: Page) -> list[str]:
     """The sentences of the answer; the first says the result."""
     if no_mail(findings):
-        return _nothing(findings)
-    return [_result(findings.totals), *_cause(findings, page), *_alarms(findings)]
+        return _nothing(findings, page)
+    return [_result(findings.totals), *_cause(findings, page), *_alarms(findings, page)]
 
 
 def no_mail(findings: Findings) -> bool:
@@ -80,7 +80,7 @@ def _cause(findings: Findings, page: Page) -> list[str]:
     return [f"The costliest cause: {say}; who must act: {words.party(first).replace(': ', ', ')}."]
 
 
-def _alarms(findings: Findings) -> list[str]:
+def _alarms(findings: Findings, page: Page) -> list[str]:
     out = []
     grave = sum(notice.count for notice in findings.notices if notice.severity in ("panic", "fatal"))
     if grave:
@@ -90,6 +90,9 @@ def _alarms(findings: Findings) -> list[str]:
     if covered.unparsed * 100 > ours:
         part = words.share(covered.unparsed, ours)
         out.append(f"Take care: {part} of the mail server's lines were not understood, so they do not count here.")
+    if findings.since_last is not None and findings.since_last.gone:
+        names = words.listed([page.file(name) for name in findings.since_last.gone])
+        out.append(f"Take care: the last report ended in {names}, which is not to be found now; lines may be missing.")
     return out
 
 
@@ -157,22 +160,31 @@ def asked(findings: Findings, page: Page) -> list[str]:
         bounds.append(f"since {page.moment(findings.since, year=not page.years)}")
     if findings.until is not None:
         bounds.append(f"until {page.moment(findings.until, year=not page.years)}")
-    return page.wrap(f"only {' '.join(bounds)}", f"  {'asked for':<15}", " " * 17) if bounds else []
+    out = page.wrap(f"only {' '.join(bounds)}", f"  {'asked for':<15}", " " * 17) if bounds else []
+    last = findings.since_last
+    if last is None:
+        return out
+    if last.at is None:
+        says = "the first report of this kind: all that was logged" + (" in that period" if bounds else "")
+    else:
+        says = f"what was logged since the last report of {page.moment(last.at, year=not page.years)}"
+    return [*out, *page.wrap(says, f"  {'covers':<15}", " " * 17)]
 
 
 def nothing(findings: Findings, page: Page) -> list[str]:
     """What to say when there was no mail at all."""
     timing = _period(findings, page) if findings.coverage.first is not None else asked(findings, page)
     timing = timing if findings.sources or findings.coverage.lines else []
-    return [*page.wrap(" ".join(_nothing(findings))), *([""] if timing else []), *timing]
+    return [*page.wrap(" ".join(_nothing(findings, page))), *([""] if timing else []), *timing]
 
 
-def _nothing(findings: Findings) -> list[str]:
+def _nothing(findings: Findings, page: Page) -> list[str]:
     covered = findings.coverage
-    if not findings.sources and not covered.lines:
+    if not findings.sources and not covered.lines and findings.since_last is None:
         return ["No log was read."]
     if not covered.lines:
-        says = ["The log is empty."]
+        again = findings.since_last is not None and findings.since_last.at is not None
+        says = ["Nothing was logged since the last report." if again else "The log is empty."]
     elif findings.since is not None or findings.until is not None:
         says = ["No mail was logged in the period asked for."]
     else:
@@ -182,7 +194,7 @@ def _nothing(findings: Findings) -> list[str]:
         says.append("All of it is of other programs.")
     return [
         *says,
-        *_alarms(findings),
+        *_alarms(findings, page),
         "If mail did pass, look at another file: the log may have been rotated (mail.log.1, mail.log.2.gz) "
         "or be elsewhere (/var/log/mail.log, /var/log/maillog, /var/log/exim4/mainlog, the journal).",
     ]

@@ -19,7 +19,10 @@ from logscan.sources.trouble import Unfit
 
 
 def find(
-    paths: Iterable[str | os.PathLike[str]], since: datetime | None = None, until: datetime | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    since: datetime | None = None,
+    until: datetime | None = None,
+    also: Iterable[str] = (),
 ) -> Found:
     """The log files that ``paths`` name, in reading order, and what was left out on the way.
 
@@ -27,7 +30,8 @@ def find(
     pipe, ``journal:`` alone or with a journal's file or folder, or ``-`` for standard input. The files of a rotated
     series come oldest first, series in order of their first appearance, and a file that is named twice, be it by a
     link, comes once. In folders and patterns, whatever is no log is skipped with a reason: hidden, empty, binary or
-    unreadable files, sockets. Journals are asked for entries from ``since`` until ``until``.
+    unreadable files, sockets. Journals are asked for entries from ``since`` until ``until``. Files of ``also``
+    are taken as if they were met in a folder.
 
     Raises InputError for a named path that does not exist or cannot be read, and for a pattern or folder
     without files; MissingExtraError for a named .zst file without a zstd package.
@@ -35,6 +39,8 @@ def find(
     search = _Search(since, until)
     for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
         search.take(os.fspath(path))
+    for path in also:
+        search.met(path)
     sources, twins = rotation.arranged(search.members)
     skipped = [Skipped(name, why) for name, why in search.skipped.items()]
     return Found(tuple(sources), tuple(skipped + twins), search.heads)
@@ -96,7 +102,7 @@ class _Search:
         if not hits:
             raise trouble.no_match(pattern)
         for hit in sorted(hits, key=lambda hit: (Path(hit).is_symlink(), hit)):
-            self._met(hit)
+            self.met(hit)
 
     def _folder(self, path: str) -> int:
         """Add the files below a folder, real ones before links to them; how many entries there are."""
@@ -114,12 +120,12 @@ class _Search:
             elif _is_folder(entry):
                 below.append(entry.path)
             else:
-                self._met(entry.path)
+                self.met(entry.path)
         for folder in below:
-            self._met(folder)
+            self.met(folder)
         return len(entries)
 
-    def _met(self, path: str) -> None:
+    def met(self, path: str) -> None:
         """Add what was met in a folder or pattern, or note why not."""
         try:
             if stat.S_ISDIR(_status(path).st_mode):

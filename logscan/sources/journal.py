@@ -41,7 +41,7 @@ def source(name: str, since: datetime | None, until: datetime | None) -> Source:
     command += [f"--since=@{math.floor(since.timestamp())}"] if since else []
     command += [f"--until=@{math.ceil(until.timestamp())}"] if until else []
     told = f"{shown} (facility mail)" if mail else f"{shown} (all entries)"
-    return Source(told, None, None, None, None, series=told, command=(*command, *([_MAIL] if mail else [])))
+    return Source(told, None, None, None, None, series=shown, command=(*command, *([_MAIL] if mail else [])))
 
 
 @contextmanager

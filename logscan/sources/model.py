@@ -31,6 +31,8 @@ class Source:
     file that is being written. ``inode`` tells whether a path still leads to the same file. A file of ``utf16`` is read
     as UTF-8; offsets count the bytes of that. ``command`` writes the source's bytes when it is no file.
     ``portion`` tells which member of the archive at ``path`` it is; ``url`` leads to the file system of ``path``.
+    It is read from ``start`` of the decompressed stream, where a line begins, to ``end``; ``head`` holds the first
+    bytes that the file must still have after that.
     """
 
     name: str
@@ -44,6 +46,9 @@ class Source:
     command: tuple[str, ...] = ()
     portion: Portion | None = None
     url: str = field(default="", repr=False)
+    start: int = 0
+    end: int | None = None
+    head: bytes = field(default=b"", repr=False)
 
     @property
     def whole(self) -> bool:

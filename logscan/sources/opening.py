@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from logscan.errors import InputError
+from logscan.errors import ChangedError, InputError
 from logscan.sources import archives, journal, remote, trouble, unpack
 from logscan.sources.model import Source
 from logscan.sources.stream import Stream, Unpacked, decoded
@@ -43,11 +43,12 @@ def opened(source: Source) -> Iterator[Stream]:
         elif source.size is None:
             yield decoded(_sniffed(inner))
         elif source.compression:
-            yield decoded(Unpacked(inner, source.compression, seekable=True))
+            end = None if source.utf16 else source.end
+            yield decoded(Unpacked(inner, source.compression, seekable=True, end=end), source.end)
         elif source.utf16:
-            yield decoded(Stream(inner, seekable=True))
+            yield decoded(Stream(inner, seekable=True), source.end)
         else:
-            yield Stream(inner, seekable=True)
+            yield Stream(inner, seekable=True, end=source.end)
 
 
 @contextmanager
@@ -64,7 +65,9 @@ def raw(source: Source) -> Iterator[Any]:
     with file:
         yield file
         if source.inode is not None and not _is_same(source, os.fstat(file.fileno())):
-            raise InputError(_CHANGED.format(source.name))
+            raise ChangedError(_CHANGED.format(source.name))
+        if source.head and not source.compression and os.pread(file.fileno(), len(source.head), 0) != source.head:
+            raise ChangedError(_CHANGED.format(source.name))
 
 
 @contextmanager
@@ -133,7 +136,7 @@ def _open(source: Source, path: str) -> Any:
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and _is_same(source, entry.stat()):
                 return Path(entry.path).open("rb", buffering=0)
-    raise InputError(_CHANGED.format(source.name))
+    raise ChangedError(_CHANGED.format(source.name))
 
 
 def _is_same(source: Source, status: os.stat_result) -> bool:

@@ -25,8 +25,9 @@ def spans(source: Source, size: int = 256 * 1024 * 1024) -> list[Span]:
     if size < 1:
         raise ValueError("the size of a span is at least 1 byte")
     if source.whole:
-        return [Span(source)]
-    starts = range(0, max(source.size or 0, 1), size)
+        return [Span(source, source.start)]
+    end = source.end if source.end is not None else source.size or 0
+    starts = range(source.start, max(end, source.start + 1), size)
     return [Span(source, start, start + size if start != starts[-1] else None) for start in starts]
 
 

@@ -21,7 +21,10 @@ def stretches(stream: Stream, span: Span, begins: re.Pattern[bytes], size: int) 
     """
     rows = _Rows(stream, begins)
     stop = span.stop
-    if span.start:
+    if span.start and span.start == span.source.start:
+        stream.skip(span.start)  # a row begins there
+        rows.offset = span.start
+    elif span.start:
         rows.skip_to(span.start)
     while rows.more():
         if stop is not None and rows.offset >= stop:

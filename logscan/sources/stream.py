@@ -23,8 +23,9 @@ class Stream:
 
     packed = ""  # the compression
 
-    def __init__(self, raw: Any, *, head: bytes = b"", seekable: bool = False) -> None:
+    def __init__(self, raw: Any, *, head: bytes = b"", seekable: bool = False, end: int | None = None) -> None:
         self._raw = raw
+        self.end = end  # of what is given; None is all there is
         self._head = head  # read already, to see what it is
         self._seekable = seekable
         self.consumed = 0
@@ -47,7 +48,7 @@ class Stream:
         if self.damage:
             return b""
         try:
-            data = self._stored(size)
+            data = self._stored(self._room(size))
         except OSError as error:
             self.damage = error.strerror or str(error)
             return b""
@@ -58,8 +59,12 @@ class Stream:
         """Bytes at another place of a plain file, which stays where it is; none where that cannot be had."""
         if self._seekable and not self.packed and hasattr(os, "pread"):
             with contextlib.suppress(OSError):
+                size = size if self.end is None else max(min(size, self.end - at), 0)
                 return os.pread(self._raw.fileno(), size, at)
         return b""
+
+    def _room(self, size: int) -> int:
+        return size if self.end is None else max(min(size, self.end - self.position), 0)
 
     def skip(self, count: int) -> None:
         """Pass over ``count`` bytes, or to the end."""
@@ -88,8 +93,17 @@ class Stream:
 class Unpacked(Stream):
     """The decompressed bytes of a file object: of all its members, one after the other."""
 
-    def __init__(self, raw: Any, kind: str, *, head: bytes = b"", seekable: bool = False, piece: int = 0) -> None:
-        super().__init__(raw, head=head, seekable=seekable)
+    def __init__(  # noqa: PLR0913  # what a stream is told, and how it is packed
+        self,
+        raw: Any,
+        kind: str,
+        *,
+        head: bytes = b"",
+        seekable: bool = False,
+        piece: int = 0,
+        end: int | None = None,
+    ) -> None:
+        super().__init__(raw, head=head, seekable=seekable, end=end)
         self.packed = kind
         self._piece = piece or _PIECE
         self._waiting = b""  # stored bytes that belong to the next member
@@ -101,9 +115,9 @@ class Unpacked(Stream):
             return self._again(size)
         if self.damage:
             return b""
-        size = min(size, _LIMIT)
+        size = self._room(min(size, _LIMIT))
         try:
-            data = self._next(size)
+            data = self._next(size) if size else b""
         except unpack.failures() as error:
             self.damage = getattr(error, "strerror", None) or str(error)
             data = self._rescue(size)
@@ -158,8 +172,8 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Utf16(Stream):
     """A stream of UTF-16 as UTF-8, by its byte order mark, which is left out; ``position`` counts UTF-8 bytes."""
 
-    def __init__(self, inner: Stream) -> None:
-        super().__init__(None)
+    def __init__(self, inner: Stream, end: int | None = None) -> None:
+        super().__init__(None, end=end)
         self.packed = inner.packed
         self._inner = inner
         self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
@@ -175,11 +189,12 @@ class Utf16(Stream):
             self._ended = not data
             self._ready = self._decoder.decode(data, final=self._ended).encode("utf-8", "replace")
             self.consumed, self.damage = self._inner.consumed, self._inner.damage
+        size = self._room(size)
         data, self._ready = self._ready[:size], self._ready[size:]
         self.position += len(data)
         return data
 
 
-def decoded(stream: Stream) -> Stream:
-    """The stream itself, or as UTF-8 when it begins with a byte order mark of UTF-16."""
-    return Utf16(stream) if stream.peek(2) in UTF16 else stream
+def decoded(stream: Stream, end: int | None = None) -> Stream:
+    """The stream itself, or as UTF-8 (up to ``end`` bytes of it) when it begins with a byte order mark of UTF-16."""
+    return Utf16(stream, end) if stream.peek(2) in UTF16 else stream

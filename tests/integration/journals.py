@@ -50,9 +50,9 @@ def exported(entries: Iterable[dict[str, object]]) -> bytes:
 def write(path: Path, entries: Iterable[dict[str, object]]) -> None:
     """A journal file with these entries."""
     writer = _writer()
-    libraries = [str(folder) for folder in writer.parents[2].glob("**/lib/**/") if any(folder.glob("*.so*"))]
     env = {**os.environ, "SYSTEMD_LOG_LEVEL": "err"}
     if not WRITER.exists():
+        libraries = [str(folder) for folder in writer.parents[2].glob("**/lib/**/") if any(folder.glob("*.so*"))]
         env["LD_LIBRARY_PATH"] = ":".join([str(writer.parent), *libraries])
     with tempfile.TemporaryFile() as source:
         source.write(exported(entries))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import wraps
 from pandas.testing import assert_frame_equal
 
 import logscan
-from logscan import scan, schema
+from logscan import scan, schema, state
 
 from . import journals
 from .conftest import REQUIRED
@@ -107,6 +109,29 @@ def test_the_command(folder: Path) -> None:
     assert status == 0 and said.startswith("outcome\n")
     status, said = logscan_says(str(folder / "system.journal"))
     assert status == 1 and "logscan --journal" in said
+
+
+def test_since_the_last_run(tmp_path: Path) -> None:
+    lines = [line for line in SAMPLE.read_text().split("\n") if line]
+    place, file = tmp_path / "journal", tmp_path / "state.json"
+    place.mkdir()
+    expected = scan.read_events([str(SAMPLE)], scan.Options(year=2026, tz="UTC")).height
+    found, covered = 0, []
+    cuts = [0, len(lines) // 3, len(lines) // 2, len(lines) // 2, len(lines)]
+    for number, (first, end) in enumerate(pairwise(cuts)):
+        if first < end:  # another file, as a journal that was rotated
+            journals.write(place / f"{number}.journal", journals.lines("\n".join(lines[first:end]), first))
+        last = state.Last(state.load(file))
+        found += scan.read_events([f"journal:{place}"], scan.Options(tz="UTC", last=last)).height
+        assert last.after is not None
+        state.save(file, last.after)
+        status, said = logscan_says(
+            "report", "--journal", str(place), "--format", "json", "--since-last", "--state", f"{file}2"
+        )
+        assert status == 0
+        covered.append(json.loads(said)["coverage"]["lines"])
+    assert found == expected
+    assert covered == [end - first for first, end in pairwise(cuts)]
 
 
 def test_a_damaged_journal(tmp_path: Path) -> None:
