@@ -49,6 +49,13 @@ class Report:
         """The report in short as GitHub-flavoured Markdown."""
         return render(self.findings, "markdown", top=top)
 
+    def to_html(self, *, top: int | None = 10) -> str:
+        """The report as one web page that needs nothing else; the ``top`` costliest causes stand at its head.
+
+        Raises MissingExtraError without ``pip install 'logscan[report]'``.
+        """
+        return render(self.findings, "html", top=top)
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain dicts, lists, texts and numbers."""
         return self.findings.to_dict()

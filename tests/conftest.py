@@ -14,7 +14,12 @@ os.environ["LOGSCAN_CONFIG"] = os.devnull  # this machine's settings are not the
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests against real servers in one process: they share the machine's network and package folders."""
+    """Keep the tests against real servers in one process, as they share the machine's network and package folders.
+
+    Those of the web page, too: one browser is enough.
+    """
     for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("browser"))
         if "integration" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("servers"))

@@ -25,6 +25,7 @@ class ReportFormat(StrEnum):
     CSV = "csv"
     MARKDOWN = "markdown"
     NAGIOS = "nagios"
+    HTML = "html"
 
 
 _BY_SUFFIX = {
@@ -32,6 +33,8 @@ _BY_SUFFIX = {
     ".csv": ReportFormat.CSV,
     ".md": ReportFormat.MARKDOWN,
     ".markdown": ReportFormat.MARKDOWN,
+    ".html": ReportFormat.HTML,
+    ".htm": ReportFormat.HTML,
 }
 Format = Annotated[
     ReportFormat | None,
@@ -77,4 +80,6 @@ def _text(found: Report, form: ReportFormat, shown: bool, top: int, width: int |
         return found.to_text(width=console.width(width), colour=shown and console.colour(), top=top, encoding=encoding)
     if form is ReportFormat.MARKDOWN:
         return found.to_markdown(top=top)
+    if form is ReportFormat.HTML:
+        return found.to_html(top=top)
     return found.to_json() if form is ReportFormat.JSON else found.to_csv()

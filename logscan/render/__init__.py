@@ -1,4 +1,4 @@
-"""Findings as something to read: a terminal report, JSON, CSV, Markdown.
+"""Findings as something to read: a terminal report, JSON, CSV, Markdown, HTML.
 
 Renderers show what ``logscan.findings.Findings`` holds and compute nothing about mail. Text that comes out of
 a log is hostile: all of it goes through ``logscan.render.escape``.
@@ -40,12 +40,19 @@ def _markdown(findings: Findings, look: Look) -> str:
     return to_markdown(findings, look)
 
 
+def _html(findings: Findings, look: Look) -> str:
+    from logscan.render.html import to_html
+
+    return to_html(findings, look)
+
+
 # The name of each format, and what writes it. A renderer imports what it needs itself: start-up stays short.
 FORMATS: dict[str, Callable[[Findings, Look], str]] = {
     "text": _text,
     "json": _json,
     "csv": _csv,
     "markdown": _markdown,
+    "html": _html,
 }
 
 
@@ -74,6 +81,10 @@ def ready(format: str) -> None:
     """Raise MissingExtraError for a format that needs a package which is not installed."""
     if format not in FORMATS:
         raise OptionError(f"there is no format {format!r}; known are {', '.join(FORMATS)}")
+    if format == "html":
+        from logscan.render.charts import needed
+
+        needed()
 
 
 def _is_utf8(encoding: str) -> bool:

@@ -69,12 +69,18 @@ def _gaps(covered: Coverage, page: Page) -> list[str]:
     return page.wrap(f"Silence, no line of a mail server: {left}.", "  ", "  ")
 
 
-def _files(findings: Findings, page: Page) -> list[str]:
-    out: list[str] = []
+def read_as(findings: Findings, page: Page) -> list[str]:
+    """Which files were read, and in which form each is written."""
+    out = []
     for form in findings.forms or ([Form("", findings.sources)] if findings.sources else []):
         names = [page.file(name) for name in form.sources[:_NAMES]]
         lead = f"Read as {page.log(form.words, 120)}" if form.words else "Read"
-        out += page.wrap(f"{lead}: {words.listed(names, len(form.sources) - len(names))}.", "  ", "    ")
+        out.append(f"{lead}: {words.listed(names, len(form.sources) - len(names))}.")
+    return out
+
+
+def _files(findings: Findings, page: Page) -> list[str]:
+    out = [line for text in read_as(findings, page) for line in page.wrap(text, "  ", "    ")]
     if findings.skipped:
         out.append("  Not read:")
         whys: dict[str, list[str]] = {}
