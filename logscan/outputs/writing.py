@@ -39,7 +39,7 @@ _BY_SUFFIX = {
 Format = Annotated[
     ReportFormat | None,
     typer.Option(
-        help="How to write the report (default: text, or what the name of --output ends in; nothing with --mail-to)."
+        help="How to write the report (default: text, or what the name of --output ends in; with --mail-to none)."
     ),
 ]
 Output = Annotated[
