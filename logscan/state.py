@@ -23,7 +23,7 @@ from logscan import config
 from logscan.errors import InputError, LogscanError
 
 _FORM = "logscan.state/1"
-_SYSTEM = Path("/var/lib/logscan")
+SYSTEM = Path("/var/lib/logscan")
 HEAD = 2048  # bytes of a file by which it is known again
 _GONE = 100  # marks kept of files that are not to be seen now
 
@@ -112,7 +112,7 @@ def folder() -> Path:
     if service.startswith("/"):
         return Path(service)
     base = config.folder("XDG_STATE_HOME", ".local/state")
-    return _SYSTEM if os.geteuid() == 0 or base is None else base / "logscan"
+    return SYSTEM if os.geteuid() == 0 or base is None else base / "logscan"
 
 
 @contextmanager
@@ -180,7 +180,8 @@ def save(path: Path, state: State) -> None:
     }
     new = path.with_name(path.name + ".new")
     try:
-        with new.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
             json.dump(told, file, indent=1)
             file.write("\n")
             file.flush()

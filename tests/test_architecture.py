@@ -21,14 +21,14 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 # A room is a module or package of logscan. It may import rooms of lower levels. Rooms of one level are siblings and
 # leave each other alone, but for levels 0 and 1: the vocabularies, and what is known about mail, belong together.
 LEVELS: dict[int, str] = {
-    0: "codes errors schema framing wrapping when places progress engines console groups published config state "
+    0: "codes errors schema framing wrapping when places progress engines console groups published config state units "
     "redactkey private plugin",
     1: "packs rules advice phrases filling template delays findings traffic reference alerts "
     "pseudonyms masking redacting",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers+trends render",
     3: "scan+clocks+pieces+retold+stage+waiting explaining",
     4: "workers mailing webhook result+evidence",
-    5: "cli+asking+gathering+configuring+lastly+reporting+outputs+choices+__init__",
+    5: "cli+asking+gathering+configuring+lastly+scheduling+reporting+outputs+choices+__init__",
     6: "__main__",
 }
 TOGETHER = {0, 1}
