@@ -131,7 +131,8 @@ def report(  # noqa: PLR0913  # the options of the command line
 ) -> Report:
     """Report on logs in one pass and bounded memory, or on an events table that ``read`` gave.
 
-    The result shows itself in a notebook and has ``to_text``, ``to_dict``, ``to_json`` and ``to_csv``.
+    The result shows itself in a notebook and has ``to_text``, ``to_dict``, ``to_json``, ``to_csv``,
+    ``to_markdown`` and ``to_html``.
     Raises what ``read`` raises.
     """
     from logscan import result, scan
