@@ -432,3 +432,29 @@ def test_a_folder(tmp_path: Path, file: Path) -> None:
     (folder / "x.gz").write_bytes(gzip.compress(lines(30, 31).encode()))
     assert run(folder, file) == [13, 30]
     assert run(folder, file) == []
+
+
+def test_a_report_that_cannot_be_mailed_is_made_again(log: Path, file: Path) -> None:
+    mailed = ("--mail-to", "a@example.com", "--mail-via", "smtp://127.0.0.1:1")
+    done = logscan("report", log, "--since-last", "--state", file, "--year", "2026", *mailed)
+    assert done.returncode == 1 and not file.exists()
+    assert count(report(log, file)) == 10
+
+
+@pytest.mark.parametrize(
+    ("patch", "again"),
+    [
+        ("state.save = lambda *_: die()", 10),  # the report was written
+        ("os.fsync = lambda handle: die() if handle > 2 else None", 10),  # the new state was, too, but not put in place
+        ("Path.replace = lambda *_: die()", 10),
+        ("save = state.save; state.save = lambda *some: (save(*some), die())", 0),  # it was
+    ],
+)
+def test_killed_at_the_end(log: Path, file: Path, patch: str, again: int) -> None:
+    head = "import os; from pathlib import Path; from logscan import cli, state; die = lambda: os.kill(os.getpid(), 9)"
+    args = ["report", str(log), "--since-last", "--state", str(file), "--format", "json", "--year", "2026"]
+    command = [sys.executable, "-c", f"{head}; {patch}; cli.main()", *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -9
+    assert json.loads(done.stdout)["coverage"]["lines"] == 10
+    assert count(report(log, file)) == again

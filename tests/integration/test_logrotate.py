@@ -113,7 +113,7 @@ def test_each_line_is_counted_once(tmp_path: Path, how: str) -> None:
         before, began = runs_of(state), time.monotonic()
         with out.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE) as process:
             if kill:
-                time.sleep(chance.uniform(0.2, 1) * longest)
+                time.sleep(chance.uniform(0.3, 1.05) * longest)
                 process.kill()
             said = process.communicate()[1].decode()
         assert process.returncode == -signal.SIGKILL or not said, said
@@ -133,7 +133,7 @@ def test_each_line_is_counted_once(tmp_path: Path, how: str) -> None:
         conf.chmod(0o600)
         run(kill=False)
         rotate = [str(program()), "--force", "--state", str(tmp_path / "logrotate.state"), str(conf)]
-        for _ in range(6):
+        for _ in range(7):
             with subprocess.Popen(rotate, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as rotating:
                 time.sleep(chance.uniform(0, 0.05))
                 run(kill=chance.random() < 0.6)
