@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,8 @@ import polars as pl
 from logscan import schema
 from logscan.codes import ENHANCED, Outcome
 from logscan.packs.knowledge import Knowledge
-from logscan.rules import Decision, Reply, decide, phrases
-from logscan.template import template_expr
+from logscan.rules import Decision, Held, Reply, decide, phrases
+from logscan.template import bare_expr, template_expr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +53,7 @@ def kinds_of(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) 
     rows = _providers(rows, known, failed)
     rows = rows.with_columns(pl.struct(*_KEYS, "_said").hash().alias("_key")).drop("_said")
     kinds = rows.group_by("_key").agg(pl.col(name).first() for name in (*Reply._fields, "template"))
-    held = held_by_many(kinds.filter(_failed(kinds)).get_column("diagnostic").drop_nulls().unique(), known)
+    held = held_by_many(kinds.filter(_failed(kinds)), known)
     replies = map(Reply._make, kinds.select(*Reply._fields).iter_rows())
     decisions = [_decided(reply, known, held.get(reply.diagnostic or "")) for reply in replies]
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
@@ -72,7 +71,8 @@ def _failed(rows: pl.DataFrame) -> pl.Series:
 @lru_cache(maxsize=16)
 def _masked_pieces(known: Knowledge) -> list[str]:
     """The pieces of rules' texts that may stand in what a template masks: words alone, numbers, names, addresses."""
-    pieces = {piece.strip() for rule in known.rules for text in rule.text for piece in text.split("*")}
+    texts = (text for rule in known.rules if not rule.topic for text in rule.text)
+    pieces = {piece.strip() for text in texts for piece in text.split("*")}
     return sorted(piece for piece in pieces if piece and (" " not in piece or _MASKABLE.search(piece)))
 
 
@@ -88,19 +88,24 @@ def _said(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
 
 
 @lru_cache(maxsize=65536)
-def _decided(reply: Reply, known: Knowledge, held: tuple[str, ...] | None) -> Decision:
+def _decided(reply: Reply, known: Knowledge, held: Held | None) -> Decision:
     return decide(reply, known, held)
 
 
-def held_by_many(texts: Iterable[str], known: Knowledge) -> dict[str, tuple[str, ...]]:
-    """By text, the pieces of rules' texts that it holds in lower case, as ``rules.guesses`` wants them; sorted."""
-    texts = list(texts)
+def held_by_many(rows: pl.DataFrame, known: Knowledge) -> dict[str, Held]:
+    """By diagnostic, what ``rules.guesses`` wants to know of it: all are looked through at once."""
+    lower, words = pl.col("diagnostic").str.to_lowercase(), bare_expr(pl.col("template"))
+    said = (
+        rows.select("diagnostic", "template")
+        .drop_nulls()
+        .unique("diagnostic")
+        .select("diagnostic", heard=pl.when(lower == words).then(lower).otherwise(lower + "\n" + words))
+    )
     index = phrases(known)
-    if len(texts) < _FEW:
-        return {text: tuple(sorted(index.held(text.lower()))) for text in texts}
-    lower = pl.Series([text.lower() for text in texts], dtype=pl.String)
-    found = lower.str.extract_many(index.literals, overlapping=True).list.unique().list.sort()
-    return dict(zip(texts, map(tuple, found.to_list()), strict=True))
+    if said.height < _FEW:
+        return {text: Held(heard, tuple(sorted(index.held(heard)))) for text, heard in said.iter_rows()}
+    pieces = pl.col("heard").str.extract_many(index.literals, overlapping=True).list.unique().list.sort()
+    return {text: Held(heard, tuple(found)) for text, heard, found in said.with_columns(pieces=pieces).iter_rows()}
 
 
 @lru_cache(maxsize=65536)

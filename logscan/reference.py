@@ -152,7 +152,7 @@ class Finding:
     definition: str
     rule: str | None
     basis: str | None
-    confidence: str  # known, code, guess, none
+    confidence: str  # certain, likely, guess, none
     because: str  # the same in words
     assumed: list[str]  # what the rule needs and the text does not say
     party: str | None

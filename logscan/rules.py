@@ -8,7 +8,7 @@ the status follows the first digit of the reply (RFC 5321 section 4.2.1); the re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from logscan import codes
 from logscan.codes import Basis, Conflict, Event, Outcome, Party, Reason, ReplyClass, SmtpCommand, Status
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.phrases import Phrases
+from logscan.template import bare
 
 _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.DELIVERED: Status.POSITIVE,
@@ -60,20 +61,29 @@ class Decision(NamedTuple):
     conflict: str | None
 
 
+class Held(NamedTuple):
+    """What is ``heard`` in a diagnostic, and those of ``phrases(known).literals`` that stand in it."""
+
+    text: str
+    pieces: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
     """One reason that some evidence speaks for, and which evidence it was.
 
-    ``sure`` when the evidence decides by itself: a rule, or a code that may decide alone.
+    ``sure`` when the evidence decides by itself: a rule, or a code that may decide alone. ``doubt`` is what speaks
+    against a rule all the same, in words (``logscan.doubts``).
     """
 
     reason: Reason
     basis: Basis
     rule: Rule | None = None
     sure: bool = True
+    doubt: str = ""
 
 
-def decide(reply: Reply, known: Knowledge, held: Iterable[str] | None = None) -> Decision:
+def decide(reply: Reply, known: Knowledge, held: Held | None = None) -> Decision:
     """Decide one reply by the order of evidence in patterns/README.md; ``held`` as for ``guesses``."""
     status = status_of(reply)
     guess = None
@@ -110,26 +120,33 @@ def _reply_class(code: int | None) -> str | None:
     return codes.ReplyCode(code).reply_class.value
 
 
-def guesses(reply: Reply, known: Knowledge, status: Status, held: Iterable[str] | None = None) -> Iterator[Guess]:
+def guesses(reply: Reply, known: Knowledge, status: Status, held: Held | None = None) -> Iterator[Guess]:
     """Every reason that the evidence speaks for, strongest first; at least one, and no more work than is asked for.
 
-    ``held`` are those of ``phrases(known).literals`` that the diagnostic holds, where they are at hand.
+    ``held`` is what was found in the diagnostic before, where it is at hand.
     """
     if status is Status.POSITIVE:
         yield Guess(Reason.DELIVERED, _best_basis(reply))
         return
-    text, known_text = (reply.diagnostic or "").lower(), False
+    text = heard(reply.diagnostic) if held is None else held.text
+    topics: list[Guess] = []
+    known_text = False
     provider = reply.provider if reply.event != Event.REJECTION else None  # what we say ourselves is no provider's
     index = phrases(known)
-    for rule in index.rules(index.held(text) if held is None else held, reply.mta, provider):
-        if matches(rule, reply, text):
+    for rule in index.rules(index.held(text) if held is None else held.pieces, reply.mta, provider):
+        if not matches(rule, reply, text):
+            continue
+        if not rule.topic:
             known_text = True
             yield Guess(rule.reason, Basis.RULE, rule)
+        elif any(said(part, text.rpartition("\n")[2]) for part in rule.text):  # no host's name tells a topic
+            topics.append(Guess(rule.reason, Basis.RULE, rule, sure=False))
     own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
     found = [
         *_enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known),
         *_enhanced_alone(own, Basis.DSN, known),
         *_code_alone(reply, known),
+        *(topics if reply.outcome != Outcome.EXPIRED else ()),
         *_subject(reply.enhanced_code, Basis.ENHANCED_CODE, reply, known),
         *_subject(own, Basis.DSN, reply, known),
         *_code_after(reply, known),
@@ -156,7 +173,7 @@ def phrases(known: Knowledge) -> Phrases:
 
 
 def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
-    """Tell whether a rule's every condition holds for a reply; ``text`` is its diagnostic in lower case, if at hand."""
+    """Tell whether a rule's every condition holds for a reply; ``text`` is what is ``heard``, if at hand."""
     if (
         (rule.event and rule.event != reply.event)
         or (rule.outcome and rule.outcome != reply.outcome)
@@ -166,14 +183,26 @@ def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
         return False
     if not rule.text:
         return True
-    text = (reply.diagnostic or "").lower() if text is None else text
-    return any(part in text if "*" not in part else _pattern(part).search(text) for part in rule.text)
+    return any(said(part, heard(reply.diagnostic) if text is None else text) for part in rule.text)
+
+
+@lru_cache(maxsize=4096)
+def heard(diagnostic: str | None) -> str:
+    """What the fragments of rules are looked for in: the text in lower case, and below it its bare words."""
+    text = (diagnostic or "").lower()
+    words = bare(diagnostic or "")
+    return text if words == text else f"{text}\n{words}"
+
+
+def said(fragment: str, text: str) -> bool:
+    """Tell whether a rule's fragment stands in what was heard."""
+    return fragment in text if "*" not in fragment else _pattern(fragment).search(text) is not None
 
 
 @cache
 def _pattern(fragment: str) -> re.Pattern[str]:
-    """A rule's fragment: literal, but ``*`` stands for anything."""
-    return re.compile(".*?".join(re.escape(piece) for piece in fragment.split("*")), re.DOTALL)
+    """A rule's fragment: literal, but ``*`` stands for anything within the line."""
+    return re.compile(".*?".join(re.escape(piece) for piece in fragment.split("*")))
 
 
 def _own_code(reply: Reply) -> str | None:
@@ -237,7 +266,10 @@ def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> 
 
 
 def _code_after(reply: Reply, known: Knowledge) -> list[Guess]:
-    """What a vague reply code means after the command it answered."""
+    """What a vague reply code means after the command it answered; an enhanced code beside it knows better."""
+    own = parsed(reply.enhanced_code)
+    if own is not None and own.subject != 0:
+        return []
     entry = known.reply_codes.get(str(reply.reply_code), {})
     return _guess(entry.get("reason_after", {}).get(reply.smtp_command), Basis.REPLY_CODE, sure=False)
 

@@ -33,7 +33,13 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"<id>(?:[-./:+](?:<(?:id|host|time)>|[0-9A-Za-z]+))+", "<id>"),
     (r" {2,}", " "),
 )
+_WORDS_ONLY: tuple[tuple[str, str], ...] = (
+    (r"[\[({'\"]*\s?<ip>\s?[\])}'\"]*(?:\.{2,}|[:;,])?", " ip "),
+    (r"[\[({'\"]*\s?<(?:addr|host|url|id|time)>\s?[\])}'\"]*(?:\.{2,}|[:;,])?", " "),
+    (r"[\s_]+", " "),
+)
 _PLAIN = tuple((re.compile(pattern), replacement) for pattern, replacement in MASKS)
+_BARE = tuple((re.compile(pattern), replacement) for pattern, replacement in _WORDS_ONLY)
 
 
 def template_of(text: str) -> str:
@@ -41,6 +47,21 @@ def template_of(text: str) -> str:
     for pattern, replacement in _PLAIN:
         text = pattern.sub(replacement, text)
     return text.strip()
+
+
+def bare(text: str) -> str:
+    """The words of a diagnostic in lower case, on one line: its template without the masks; "ip" for an address."""
+    text = template_of(text)
+    for pattern, replacement in _BARE:
+        text = pattern.sub(replacement, text)
+    return text.strip().lower()
+
+
+def bare_expr(column: pl.Expr) -> pl.Expr:
+    """The same for a whole polars column of templates."""
+    for pattern, replacement in _WORDS_ONLY:
+        column = column.str.replace_all(pattern, replacement)
+    return column.str.strip_chars().str.to_lowercase()
 
 
 def template_expr(column: pl.Expr) -> pl.Expr:

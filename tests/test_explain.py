@@ -79,7 +79,7 @@ def test_a_code_that_decides_alone_says_so() -> None:
 
 def test_a_vague_code_tells_what_it_is_taken_for_after_which_command() -> None:
     text = " ".join(str(explain("550")).split())
-    assert "for unknown user (user_unknown) after RCPT" in text
+    assert "unknown user (user_unknown); after RCPT it is taken for that" in text
     assert [(s.reason, s.basis, s.commands) for s in page("451").senses] == [
         ("server_error", "guess", ["DATA", "END-OF-DATA"]),
         ("server_error", "usual", []),
@@ -200,7 +200,7 @@ def test_what_the_mta_puts_around_a_reply_is_taken_off_and_used() -> None:
     assert (found.reply, found.smtp_command, found.event) == ("554 go away", "DATA", "delivery")
     found = reply("<a@example.com>: host mx.example.com[192.0.2.25] refused to talk to me: 554 go away")
     assert (found.reply, found.smtp_command) == ("554 go away", "CONNECT")
-    assert (found.reason, found.confidence) == ("policy", "guess") or found.confidence == "known"
+    assert (found.reason, found.confidence) == ("undefined", "none")
 
 
 @pytest.mark.parametrize(
@@ -262,11 +262,25 @@ def test_a_guess_is_called_a_guess_and_the_runner_up_is_named() -> None:
     found = reply("host mx.example.com[192.0.2.25] said: 550 5.7.1 hm hm (in reply to RCPT TO command)")
     assert (found.reason, found.confidence) == ("policy", "guess")
     assert "a guess from its enhanced status code 5.7.1 after RCPT" in found.because
+    assert found.runner_up is None  # an enhanced code beside the reply code knows better than its default
+
+
+def test_words_that_others_use_for_other_reasons_make_it_likely_only() -> None:
+    found = reply("host mx.example.com[192.0.2.25] said: 550 5.7.1 You are blacklisted (in reply to RCPT TO command)")
+    assert (found.reason, found.rule, found.confidence) == ("ip_blocklisted", "on-some-list", "likely")
+    assert found.because.startswith("likely: a known reply (rule on-some-list), but ")
     assert found.runner_up is not None
-    assert (found.runner_up.reason, found.runner_up.basis) == ("user_unknown", "reply_code")
-    assert "Otherwise" in str(
-        explain("host mx.example.com[192.0.2.25] said: 550 5.7.1 hm hm (in reply to RCPT TO command)")
+    assert (found.runner_up.reason, found.runner_up.words) == (
+        "policy",
+        "a guess from its enhanced status code 5.7.1 after RCPT",
     )
+    assert "Otherwise" in str(explain("550 5.7.1 You are blacklisted"))
+
+
+def test_a_code_that_says_otherwise_makes_words_likely_only() -> None:
+    found = reply("452 4.2.2 no such user here")
+    assert (found.reason, found.confidence) == ("user_unknown", "likely")
+    assert "its code says otherwise" in found.because
 
 
 RULES = """
@@ -302,7 +316,7 @@ def test_a_rule_that_knows_the_text_decides(site: list[str]) -> None:
     text = "host mx.example.com[192.0.2.25] said: 550 <a@example.net> moon phase is wrong (in reply to RCPT TO command)"
     found = explain(text, patterns=site).reply
     assert found is not None
-    assert (found.rule, found.reason, found.confidence, found.party) == ("site.moon", "greylisted", "known", "peer")
+    assert (found.rule, found.reason, found.confidence, found.party) == ("site.moon", "greylisted", "certain", "peer")
     assert (found.check, found.more, found.assumed) == (
         "dig +short MX example.net",
         "https://example.com/moon",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from logscan.classifier import held_by_many
 from logscan.packs import knowledge
 from logscan.packs.match import split_reply
 from logscan.phrases import Phrases
-from logscan.rules import Reply, decide, guesses, matches, status_of
+from logscan.rules import Held, Reply, decide, guesses, heard, matches, status_of
+from logscan.template import template_expr
 
 KNOWN = knowledge()
 TURNED = {"us": "peer", "peer": "us"}
@@ -91,7 +93,7 @@ def test_552_is_transient_only_for_too_many_recipients(text: str, status: str, r
         ("550 5.7.26 Rejected", {"smtp_command": "END-OF-DATA"}, "sender_auth", "enhanced_code"),
         ("550 5.7.1 Rejected", {"smtp_command": "RCPT"}, "policy", "enhanced_code"),  # no unknown user
         ("550 Rejected", {"smtp_command": "RCPT"}, "user_unknown", "reply_code"),
-        ("550 Rejected", {"smtp_command": "MAIL"}, "policy", "reply_code"),
+        ("550 Rejected", {"smtp_command": "MAIL"}, "undefined", "reply_code"),
         ("550 Rejected", {}, "undefined", "reply_code"),
         ("550 5.0.0 Rejected", {"smtp_command": "RCPT"}, "user_unknown", "reply_code"),
         ("550 5.1.0 Rejected", {"smtp_command": "MAIL"}, "sender_rejected", "enhanced_code"),
@@ -123,7 +125,7 @@ def test_reason_and_what_decided_it(text: str, more: dict[str, Any], reason: str
     [
         ("550 5.1.7 <x@b.example>: Sender address rejected: User unknown", "MAIL", "sender_rejected"),
         ("450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress",
-         "RCPT", "greylisted"),
+         "RCPT", "server_error"),
         ("450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: connect to [192.0.2.1]: timed out",
          "RCPT", "server_error"),
         ("450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: No such user", "RCPT",
@@ -135,7 +137,7 @@ def test_reason_and_what_decided_it(text: str, more: dict[str, Any], reason: str
         ("535 5.7.8 Unknown user", "AUTH", "smtp_auth"),
         ("530 5.7.0 Must issue a STARTTLS command first", "MAIL", "tls_failure"),
         ("550 5.7.1 Your message was rejected, see https://spam.example/why", "END-OF-DATA", "policy"),
-        ("550 5.7.1 Your mail was not taken as spam but we do not want it", "END-OF-DATA", "policy"),
+        ("550 5.7.1 Your mail was not taken, as we do not want it", "END-OF-DATA", "policy"),
         ("451 4.7.1 Try again later", "RCPT", "undefined"),
     ],
 )  # fmt: skip
@@ -150,7 +152,7 @@ def test_an_mta_s_own_rules_are_for_its_log_only() -> None:
 
 
 def test_a_provider_s_rules_are_for_what_it_answers_not_for_our_refusals_of_its_mail() -> None:
-    text = "450 4.7.28 Slower, please"
+    text = "450 4.7.28 A bit less, please"
     assert decided(text, provider="google")["rule"] == "google-rate-code"
     assert decided(text, provider="google", event=None)["rule"] == "google-rate-code"
     assert decided(text, provider="google", event="rejection")["rule"] is None
@@ -159,7 +161,7 @@ def test_a_provider_s_rules_are_for_what_it_answers_not_for_our_refusals_of_its_
 
 def test_case_and_what_lies_between_do_not_count() -> None:
     for text in ("550 5.7.1 RELAYING DENIED", "550 5.7.1 relaying denied.", "550 5.7.1 <x> Relaying  denied"):
-        assert (decided(text)["reason"] == "relay_denied") == ("  " not in text)
+        assert decided(text)["reason"] == "relay_denied"
     assert decided("554 5.7.1 Client [192.0.2.1] was blocked using x")["rule"] == "block-list"
 
 
@@ -309,9 +311,10 @@ INDEX = Phrases(KNOWN.rules)
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.text("a 5.", max_size=9), max_size=4))
 def test_the_index_leaves_out_no_rule_that_holds(pieces: list[str]) -> None:
     text = "".join(piece.replace("*", " it ") for piece in pieces)
-    held = INDEX.held(text)
+    held = INDEX.held(heard(text))
     for others in ([], [f"{n}" for n in range(40)]):  # one by one, and all at once
-        assert held_by_many([text, *others], KNOWN)[text] == tuple(sorted(held))
+        rows = pl.DataFrame({"diagnostic": [text, *others]}).with_columns(template=template_expr(pl.col("diagnostic")))
+        assert held_by_many(rows, KNOWN)[text] == Held(heard(text), tuple(sorted(held)))
     found = INDEX.rules(held, "postfix", None)
     assert found == [rule for rule in KNOWN.rules if rule in found]
     for rule in KNOWN.rules:

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 
 from logscan.advice import remedy_for, settings_of
 from logscan.codes import Basis, Event, Outcome, SmtpCommand, Status
+from logscan.doubts import ranked
 from logscan.explaining import pages, words
 from logscan.filling import fill
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.packs.match import domain_of
 from logscan.reference import Alternative, Finding
 from logscan.render.reference import phrases
-from logscan.rules import Decision, Guess, Reply, decide, guesses, matches, status_of
+from logscan.rules import Decision, Guess, Reply, decide, matches, status_of
 from logscan.template import template_of
 
 ITSELF = "the reply itself"  # shows whose it is
@@ -37,11 +38,11 @@ def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
     reply = as_session(reply, known)
     reply, assumed = _assuming(reply, known)
     decision = decide(reply, known)
-    ranked = list(guesses(reply, known, status_of(reply))) if reply.event != Event.SESSION else []
+    ranking = ranked(reply, known, status_of(reply)) if reply.event != Event.SESSION else []
     reason = known.reasons.get(decision.reason or "", {})
     decided = {**reply._asdict(), **decision._asdict()}
     cure = remedy_for(decided, known) if decision.reason else {}
-    confidence, because = _confidence(decision, ranked, reply, known)
+    confidence, because = _confidence(decision, ranking, reply)
     provider = known.providers.get(reply.provider or "", {})
     values = asdict(seen)
     return Finding(
@@ -58,7 +59,7 @@ def finding(reply: Reply, seen: Seen, known: Knowledge) -> Finding:
         disagreement=dict[str | None, str](words.CONFLICTS.items()).get(decision.conflict, ""),
         provider_name=str(provider.get("name", "")),
         provider_seen=seen.provider_seen if provider else "",
-        runner_up=_runner_up(ranked, reply, known),
+        runner_up=_runner_up(ranking, reply, known),
         remedy=cure.get("remedy", ""),
         settings={mta: fill(text, values) for mta, text in settings_of(decided, known).items()},
         check=fill(cure.get("check", ""), values),
@@ -120,43 +121,46 @@ def _sender_does(status: str, reply: Reply, known: Knowledge) -> str:
     return str(known.digits.get(first, {}).get("sender_does", ""))
 
 
-def _confidence(decision: Decision, ranked: list[Guess], reply: Reply, known: Knowledge) -> tuple[str, str]:
+def _confidence(decision: Decision, ranking: list[Guess], reply: Reply) -> tuple[str, str]:
     """How sure the reason is, as a word and as a phrase that names the evidence."""
     if decision.reason is None:
         return "none", "a step of the session has no reason"
     if decision.status == Status.POSITIVE:
         if reply.event is None and reply.smtp_command != SmtpCommand.END_OF_DATA:
-            return "code", "by its first digit, if it answered the end of the data; else it is a step on the way"
-        return "code", "by its first digit" if reply.reply_code else "by what the MTA says became of it"
+            return "likely", "by its first digit, if it answered the end of the data; else it is a step on the way"
+        return "certain", "by its first digit" if reply.reply_code else "by what the MTA says became of it"
     if decision.reason == "undefined":
         return "none", "nothing in it tells the reason: go by the text"
-    return _on(ranked[0], reply, known)
+    confidence, evidence = _on(ranking[0], reply)
+    return confidence, f"a guess from {evidence}{_UNREAD}" if confidence == "guess" else f"{confidence}: {evidence}"
 
 
-def _on(guess: Guess, reply: Reply, known: Knowledge) -> tuple[str, str]:
-    """What one guess rests on."""
-    if guess.basis is Basis.RULE:
-        return "known", f"a known reply (rule {guess.rule.id if guess.rule else ''})"
-    if guess.basis is Basis.OUTCOME:
-        return "code", "by what the MTA says became of the message"
-    asked = f" {phrases.after([reply.smtp_command])}" if reply.smtp_command else ""
-    if guess.basis is Basis.REPLY_CODE:
-        if guess.sure:
-            return "code", f"by its reply code {reply.reply_code}"
-        return "guess", f"a guess from the reply code {reply.reply_code}{asked}{_UNREAD}"
-    own = guess.basis is Basis.DSN
-    code = str(reply.dsn if own else reply.enhanced_code)
-    name = f"the verdict of the MTA, dsn {code}" if own else f"its enhanced status code {code}"
+def _on(guess: Guess, reply: Reply) -> tuple[str, str]:
+    """How far one guess can be trusted, and what it rests on."""
+    evidence = f"a known reply (rule {guess.rule.id})" if guess.rule is not None else _evidence(guess.basis, reply)
+    if guess.doubt:
+        return "likely", f"{evidence}, but {guess.doubt}"
     if guess.sure:
-        return "code", f"by {name}"
-    return "guess", f"a guess from {name}{asked}{_UNREAD}"
+        return "certain", evidence
+    return "guess", f"{evidence} {phrases.after([reply.smtp_command])}" if reply.smtp_command else evidence
 
 
-def _runner_up(ranked: list[Guess], reply: Reply, known: Knowledge) -> Alternative | None:
-    other = next((guess for guess in ranked[1:] if guess.reason != ranked[0].reason), None)
+def _evidence(basis: Basis, reply: Reply) -> str:
+    if basis is Basis.REPLY_CODE:
+        return f"its reply code {reply.reply_code}"
+    if basis is Basis.OUTCOME:
+        return "what the MTA says became of the message"
+    if basis is Basis.DSN:
+        return f"the verdict of the MTA, dsn {reply.dsn}"
+    return f"its enhanced status code {reply.enhanced_code}"
+
+
+def _runner_up(ranking: list[Guess], reply: Reply, known: Knowledge) -> Alternative | None:
+    other = next((guess for guess in ranking[1:] if guess.reason != ranking[0].reason), None)
     if other is None:
         return None
-    because = _on(other, reply, known)[1].removesuffix(_UNREAD)
+    confidence, evidence = _on(other, reply)
+    because = f"a guess from {evidence}" if confidence == "guess" else evidence
     return Alternative(other.reason.value, pages.title(other.reason, known), other.basis.value, because)
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from logscan.codes import Reason, Status
+from logscan.doubts import ranked
 from logscan.errors import InputError, OptionError
 from logscan.explaining import lines
 from logscan.packs import Mta
 from logscan.packs.knowledge import Knowledge
-from logscan.rules import Reply, decide, guesses, status_of
+from logscan.rules import Reply, decide, status_of
 
 _GIVEN = ("mta", "event", "outcome", "smtp_command", "dsn")
 _LABELS = ("reason", "party", "status")
@@ -23,7 +24,7 @@ _LABELS = ("reason", "party", "status")
 class Tried:
     """One reply, what was decided of it, and what the file says is right (``wanted``, as far as it says).
 
-    ``sure`` tells whether a rule, or a code that may decide alone, said so; a guess is not sure.
+    ``sure`` tells whether a rule, or a code that may decide alone, said so and nothing else in the reply contradicts.
     """
 
     id: str
@@ -45,7 +46,8 @@ class Tried:
 class Score:
     """How many labelled replies there are of a kind, and how many of them were decided rightly.
 
-    ``wrong_sure`` counts wrong reasons that did not come from a guess, ``undefined`` reasons that were left open.
+    ``sure`` counts reasons that were called sure, right or wrong, ``wrong_sure`` the wrong ones among them, and
+    ``undefined`` reasons that were left open where there is one.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Score:
     reason: int
     party: int
     status: int
+    sure: int
     wrong_sure: int
     undefined: int
 
@@ -105,7 +108,7 @@ def _plain(line: str, packs: tuple[Mta, ...], known: Knowledge) -> tuple[str, Re
 
 def _decided(name: str, reply: Reply, wanted: Mapping[str, str], known: Knowledge) -> Tried:
     decision = decide(reply, known)
-    guess = next(guesses(reply, known, status_of(reply)))
+    guess = ranked(reply, known, status_of(reply))[0]
     return Tried(
         id=name,
         diagnostic=reply.diagnostic or "",
@@ -114,7 +117,7 @@ def _decided(name: str, reply: Reply, wanted: Mapping[str, str], known: Knowledg
         status=decision.status,
         rule=decision.rule or "",
         basis=decision.basis or "",
-        sure=guess.sure,
+        sure=guess.sure and guess.reason != Reason.UNDEFINED,
         wanted=wanted,
     )
 
@@ -137,7 +140,8 @@ def _score(kind: str, rows: list[Tried]) -> Score:
         reason=len(rows) - len(wrong),
         party=sum(row.right("party") for row in rows),
         status=sum(row.right("status") for row in rows),
-        wrong_sure=sum(row.sure and row.reason != Reason.UNDEFINED for row in wrong),
+        sure=sum(row.sure for row in rows),
+        wrong_sure=sum(row.sure for row in wrong),
         undefined=sum(row.reason == Reason.UNDEFINED for row in wrong),
     )
 

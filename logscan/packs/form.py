@@ -63,6 +63,7 @@ FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 NUMBER = Kind("a number from 200 to 599", lambda value: type(value) is int and 200 <= value <= 599)
 TABLE = Kind("a table", _table)
 TEXT_TABLE = Kind("a table of texts", _of_texts)
+WORD_LISTS = Kind("a table of lists of texts", lambda value: _table(value) and all(map(_texts, value.values())))
 WORD_TABLES = Kind("a table of tables of texts", lambda value: _table(value) and all(map(_of_texts, value.values())))
 TABLES = Kind("a list of tables", lambda value: isinstance(value, list) and all(map(_table, value)))
 STEPS = Kind("a list of steps of three texts each: column, literal that ends it, pattern of what it may be", _steps)
@@ -177,6 +178,8 @@ _RULE = Form(
         "commands": Kind(f"a list of {', '.join(codes.SmtpCommand)}", _commands),
         "codes": TEXTS,
         "text": TEXTS,
+        "weak": FLAG,
+        "topic": FLAG,
         "party": one_of(codes.Party),
         "status": one_of(codes.Status),
         "title": WORD,
@@ -271,7 +274,7 @@ def _of_session(data: Mapping[str, Any]) -> Iterator[Fault]:
 
 def of_rules(data: Mapping[str, Any]) -> list[Fault]:
     """The form of ``remedies/NAME.toml``."""
-    found = list(faults(data, Form({"rule": TABLES}, {}), "top level"))
+    found = list(faults(data, Form({"rule": TABLES}, {"words": WORD_LISTS}), "top level"))
     for n, table in enumerate(data["rule"] if not found else [], 1):
         where, after = _named("rule", n, table)
         found += faults(table, _RULE, where, after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,10 +14,11 @@ from logscan.packs import find
 from logscan.packs.retry import Hint, hints
 
 _RULE = {
-    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "party", "status", "title",
-    "remedy", "settings", "check", "more", "source", "example",
+    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "weak", "topic", "party",
+    "status", "title", "remedy", "settings", "check", "more", "source", "example",
 }  # fmt: skip
 _FOR_ANY_SERVER = ("mta.toml", "blocklists.toml", "languages.toml", "generic.toml")  # after those of providers
+_GENERAL = ("languages.toml", "generic.toml")  # their words are nobody's own
 _PROVIDER = {"id", "name", "hosts", "domains", "said", "postmaster"}
 
 
@@ -26,7 +27,9 @@ class Rule:
     """One line of a remedies file: which replies it is for, and what they mean.
 
     ``codes`` are reply codes and enhanced codes (one is enough), ``text`` fragments in lower case where ``*`` stands
-    for anything (one is enough). A condition that is empty holds.
+    for anything (one is enough). A condition that is empty holds. ``forms`` are those fragments that came of words
+    in braces. ``weak`` rules decide, but are not sure; nor is a ``general`` one, when other evidence contradicts.
+    ``topic`` rules are asked last, and not at all where a code decides by itself.
     """
 
     id: str
@@ -38,6 +41,10 @@ class Rule:
     commands: frozenset[str] = frozenset()
     codes: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
+    forms: frozenset[str] = frozenset()
+    weak: bool = False
+    topic: bool = False
+    general: bool = False
     party: Party | None = None
     status: Status | None = None
     title: str = ""
@@ -86,19 +93,35 @@ class Knowledge:
         return next((rule for rule in self.rules if rule.id == name), None)
 
 
-def _rule(path: Path, table: Mapping[str, Any]) -> Rule:
+def spread(text: str, words: Mapping[str, Sequence[str]]) -> list[str]:
+    """The forms of a fragment with names of words in braces: one for each word; itself where it has none.
+
+    Raises KeyError for words that are not defined.
+    """
+    head, brace, rest = text.partition("{")
+    if not brace:
+        return [text]
+    name, _, tail = rest.partition("}")
+    tails = spread(tail, words)
+    return [f"{head}{word}{end}" for word in words[name] for end in tails]
+
+
+def _rule(path: Path, table: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Rule:
     where = f"rule {table.get('id', '?')!r}"
     find.refuse_unknown(path, where, table, _RULE)
     try:
+        forms = {text: [form.lower() for form in spread(text, words)] for text in table.get("text", ())}
         return Rule(
             **{
                 **table,
+                "forms": frozenset(form for text, many in forms.items() if "{" in text for form in many),
+                "general": path.name in _GENERAL,
                 "reason": Reason(table["reason"]),
                 "party": Party(table["party"]) if "party" in table else None,
                 "status": Status(table["status"]) if "status" in table else None,
                 "commands": frozenset(SmtpCommand(word) for word in table.get("commands", ())),
                 "codes": tuple(table.get("codes", ())),
-                "text": tuple(text.lower() for text in table.get("text", ())),
+                "text": tuple(dict.fromkeys(form for many in forms.values() for form in many)),
             }
         )
     except (KeyError, ValueError, TypeError) as error:
@@ -109,8 +132,9 @@ def _rule(path: Path, table: Mapping[str, Any]) -> Rule:
 def load_rules(path: Path) -> tuple[Rule, ...]:
     """The rules of one remedies file, top to bottom; raises PackError naming file and line."""
     data = find.load_toml(path)
-    find.refuse_unknown(path, "top level", data, {"rule"})
-    return tuple(_rule(path, table) for table in data.get("rule", ()))
+    find.refuse_unknown(path, "top level", data, {"rule", "words"})
+    words = data.get("words", {})
+    return tuple(_rule(path, table, words) for table in data.get("rule", ()))
 
 
 def _rules(folders: tuple[Path, ...]) -> tuple[Rule, ...]:

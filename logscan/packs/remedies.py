@@ -50,6 +50,7 @@ def of_rule(rule: Rule, known: Knowledge, mtas: Collection[str]) -> Found:
         winner = decide(variant, known).rule
         if winner != rule.id:
             yield f"{what} is decided by {_who(winner, variant)}: {variant.diagnostic!r}", ""
+    yield from _forms(rule, reply, known)
 
 
 def _who(winner: str | None, reply: Reply) -> str:
@@ -90,12 +91,25 @@ def _holes(rule: Rule, mtas: Collection[str]) -> Found:
         yield f"settings: there is no MTA {name!r}; known: {', '.join(sorted(mtas))}", "settings"
 
 
+def _forms(rule: Rule, reply: Reply, known: Knowledge) -> Found:
+    """The forms of texts with words in braces: another rule may take one of them, if it says the same."""
+    for text in sorted(rule.forms):
+        variant = _saying(reply, text)
+        decision = decide(variant, known)
+        if decision.reason != rule.reason:
+            yield f"a form of its texts, {text!r}, is decided by {_who(decision.rule, variant)}", ""
+
+
+def _saying(reply: Reply, text: str) -> Reply:
+    prefix = _PREFIX.match(reply.diagnostic or "")
+    return reply._replace(diagnostic=(prefix[0] if prefix else "") + text.replace("*", " it "))
+
+
 def variants(rule: Rule, reply: Reply) -> Iterator[tuple[str, Reply]]:
     """The example with each other text, code and command that the rule names: none of them may be dead."""
-    prefix = _PREFIX.match(reply.diagnostic or "")
     for text in rule.text:
-        said = text.replace("*", " it ")
-        yield f"its text {text!r}", reply._replace(diagnostic=(prefix[0] if prefix else "") + said)
+        if text not in rule.forms:
+            yield f"its text {text!r}", _saying(reply, text)
     for code in rule.codes:
         yield f"its code {code!r}", _with_code(reply, code)
     for command in sorted(rule.commands):

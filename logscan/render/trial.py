@@ -7,8 +7,8 @@ from typing import Any
 
 from logscan.render.escape import safe
 
-_COLUMNS = ("replies", "reason", "party", "status", "wrong_sure", "undefined")
-_HEADS = ("replies", "reason", "party", "status", "sure, wrong", "left open")
+_COLUMNS = ("replies", "reason", "party", "status", "sure", "wrong_sure", "undefined")
+_HEADS = ("replies", "reason", "party", "status", "sure", "sure, wrong", "left open")
 
 
 def rows(found: Iterable[Mapping[str, Any]], width: int) -> str:
