@@ -277,6 +277,42 @@ def test_words_that_others_use_for_other_reasons_make_it_likely_only() -> None:
     assert "Otherwise" in str(explain("550 5.7.1 You are blacklisted"))
 
 
+@pytest.mark.parametrize(
+    ("text", "reason", "confidence"),
+    [
+        ("550 5.1.1 <a@example.com>: Recipient address rejected: User unknown", "user_unknown", "certain"),
+        ("421 4.7.28 Our system has detected an unusual rate of unsolicited mail - gsmtp", "poor_reputation",
+         "certain"),
+        ("553 5.7.2 [TSS09] All messages from 192.0.2.9 will be permanently deferred", "poor_reputation", "certain"),
+        ("550 5.7.511 Access denied, banned sender", "ip_blocklisted", "certain"),
+        ("554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using zen.spamhaus.org", "ip_blocklisted",
+         "certain"),
+        ("host mx00.t-online.de[194.25.134.8] said: 554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for "
+         "help or to contact tosa@rx.t-online.de to clarify.) (BL)", "ip_blocklisted", "certain"),
+        ("421 Too many spams from your IP (192.0.2.1), please visit http://postmaster.free.fr/", "poor_reputation",
+         "certain"),
+        ("554-gmx.net Nemesis ESMTP Service not available 554-No SMTP service 554-Bad DNS PTR resource record.",
+         "client_identity", "certain"),
+        ("550 5.7.1 Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",
+         "policy", "certain"),
+        ("451 4.7.1 Sorry, the service is currently unavailable. Please come back later.", "server_error", "likely"),
+        ("450 4.7.1 Client host rejected: cannot find your hostname", "client_identity", "certain"),
+        ("552 RP:UQT 163", "mailbox_full", "certain"),
+        ("552 5.2.2 mailbox full", "mailbox_full", "certain"),
+        ("550 mailbox unavailable", "user_unknown", "likely"),  # it may be anything
+        ("535 5.7.8 authentication failed", "smtp_auth", "certain"),
+        ("451 Greylisting in action", "greylisted", "certain"),
+        ("550 5.7.26 This mail is unauthenticated", "sender_auth", "likely"),
+        ("554 5.7.1 <a@b.example>: Relay access denied", "relay_denied", "certain"),
+    ],
+)  # fmt: skip
+def test_replies_of_many_servers(text: str, reason: str, confidence: str) -> None:
+    found = reply(text)
+    assert (found.reason, found.confidence) == (reason, confidence)
+    assert found.remedy
+    assert found.source
+
+
 def test_a_code_that_says_otherwise_makes_words_likely_only() -> None:
     found = reply("452 4.2.2 no such user here")
     assert (found.reason, found.confidence) == ("user_unknown", "likely")

@@ -137,7 +137,10 @@ def _confidence(decision: Decision, ranking: list[Guess], reply: Reply) -> tuple
 
 def _on(guess: Guess, reply: Reply) -> tuple[str, str]:
     """How far one guess can be trusted, and what it rests on."""
-    evidence = f"a known reply (rule {guess.rule.id})" if guess.rule is not None else _evidence(guess.basis, reply)
+    evidence = _evidence(guess.basis, reply)
+    if guess.rule is not None:
+        evidence = f"{'its words' if guess.rule.topic else 'a known reply'} (rule {guess.rule.id})"
+        return ("likely", f"{evidence}, but {guess.doubt}") if guess.doubt else ("certain", evidence)
     if guess.doubt:
         return "likely", f"{evidence}, but {guess.doubt}"
     if guess.sure:
