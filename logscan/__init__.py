@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from logscan.errors import (
+    ChangedError,
+    DeliveryError,
     InputError,
     LogscanError,
     MissingExtraError,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from logscan.result import Report
 
 __all__ = [
+    "ChangedError",
+    "DeliveryError",
     "InputError",
     "LogscanError",
     "MissingExtraError",

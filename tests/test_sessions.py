@@ -17,7 +17,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from logscan import engines, oracle, scan, schema, stage
+from logscan import engines, oracle, pieces, scan, schema, stage
 from logscan.framing import Clock
 from logscan.packs import mtas, tables
 from logscan.parse import finished, lines, records
@@ -291,7 +291,7 @@ def test_any_block_and_any_engine(
     whole = scan.read_events([str(folder)], OPTIONS)
     once = scan.summarise_paths([str(folder)], OPTIONS)
     monkeypatch.setattr(stage, "BLOCK", 3_000)
-    monkeypatch.setattr(scan, "_LEAST", 3_000)
+    monkeypatch.setattr(pieces, "_LEAST", 3_000)
     monkeypatch.setattr("logscan.waiting._MANY", 100)
     assert scan.read_events([str(folder)], OPTIONS, mapper=mapper).equals(whole)
     again = scan.summarise_paths([str(folder)], OPTIONS, mapper=mapper)
