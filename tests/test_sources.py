@@ -202,8 +202,8 @@ def test_what_is_skipped_in_a_folder_is_read_or_refused_when_named(tmp_path: Pat
         (b"LPKSHHRH", "systemd journal, not text; try `logscan --journal FILE`"),
         (b"__CURSOR=s=x", "journal's export, not text; try `systemd-journal-remote -o x.journal FILE &&"),
         (b"PK\x03\x04", "a damaged zip archive (File is not a zip file); check it with `unzip -t FILE`"),
-        (gzip.compress(b"PK\x03\x04"), "a zip archive, not text; try `unzip -p FILE | logscan -`"),
-        (gzip.compress(b"\0" * 257 + b"ustar"), "tar archive, not text; try `tar -xOf FILE | logscan -`"),
+        (gzip.compress(b"PK\x03\x04", mtime=0), "a zip archive, not text; try `unzip -p FILE | logscan -`"),
+        (gzip.compress(b"\0" * 257 + b"ustar", mtime=0), "tar archive, not text; try `tar -xOf FILE | logscan -`"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive, not text; try `7z x -so FILE | logscan -`"),
     ],
 )
