@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from logscan import __version__, asking, configuring, gathering, places, plugin, reporting, scheduling
+from logscan import __version__, asking, configuring, gathering, places, plugin, reporting, scheduling, tabling
 from logscan.console import ExitStatus
 from logscan.errors import LogscanError, OptionError
 
@@ -89,6 +89,7 @@ def _main(
 
 reporting.register(app)
 scheduling.register(app)
+tabling.register(app)
 gathering.register(app)
 asking.register(app)
 configuring.register(app)

@@ -1,9 +1,8 @@
-"""The commands that read logs: report and events."""
+"""The command that reports on logs, and what belongs to it."""
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,25 +23,15 @@ from logscan.choices import (
     read_options,
 )
 from logscan.console import ExitStatus, Patterns, Width
-from logscan.errors import OptionError
 from logscan.groups import grouped
 from logscan.outputs import writing
 from logscan.outputs.options import Alarms, Sending
 from logscan.outputs.writing import Format, Output
 
 
-class EventsFormat(StrEnum):
-    """How events are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(grouped(report))
-    app.command()(grouped(events))
     app.command()(redact_key)
     app.command()(measures)
 
@@ -110,38 +99,3 @@ def redact_key(
 
     redactkey.create(file)
     typer.echo(f"logscan: {file} written; whoever has it can check guesses, so keep it to yourself", err=True)
-
-
-def events(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths = None,
-    journal: Journal = False,
-    since: Since = None,
-    until: Until = None,
-    tz: Tz = None,
-    year: Year = None,
-    mta: MtaName = None,
-    patterns: Patterns = None,
-    columns: Annotated[str | None, typer.Option(help="Only these columns, separated by commas.")] = None,
-    format: Annotated[EventsFormat, typer.Option(help="How to write the events.")] = EventsFormat.CSV,
-    raw: Annotated[bool, typer.Option("--raw", help="CSV for programs: no apostrophe before =, +, - and @.")] = False,
-    privacy: Privacy = Privacy(),  # noqa: B008  # frozen
-    onward: lastly.Onward = lastly.Onward(),  # noqa: B008  # frozen
-) -> None:
-    """Write every SMTP reply event as a table: one row for each delivery attempt or refusal."""
-    from logscan import redacting, scan
-    from logscan.render import events as render_events
-
-    paths = named(paths, journal)
-    names = scan.known_columns(columns.split(",") if columns else None)
-    if format is EventsFormat.PARQUET and sys.stdout.isatty():
-        raise OptionError(
-            "parquet is not for a terminal; send it to a file: logscan events … --format parquet > events.parquet"
-        )
-    with lastly.going_on(onward, "events", paths) as last:
-        options = read_options(mta, since, until, tz, year, patterns, last)
-        masker = masker_of(privacy)
-        frame = scan.read_events(paths, options)
-        frame = (redacting.frame(frame, masker) if masker else frame).select(names)
-        sys.stdout.flush()
-        render_events.write(frame, format.value, sys.stdout.buffer, raw=raw)
-        lastly.good(last)

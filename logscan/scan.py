@@ -184,31 +184,35 @@ class Scan:
             onward=self.onward,
         )
 
-    def frames(self, mapper: Mapper) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
-        """Walk everything, keep the events and the facts about messages."""
-        events: list[pl.DataFrame] = []
-        facts: list[pl.DataFrame] = []
+    def walk(self, mapper: Mapper) -> Iterator[tuple[int, lines.Parsed]]:
+        """Walk everything; the classified events and facts of each piece, with the number of its file."""
         covered: dict[str, lines.Coverage] = {}
         order = {source.name: n for n, source in enumerate(self.found.sources)}
         waiting = Waiting(self.stage, list(order))
 
-        def keep(name: str, parsed: lines.Parsed) -> None:
-            number = pl.lit(order[name], dtype=pl.Int32)
+        def counted(name: str, parsed: lines.Parsed) -> tuple[int, lines.Parsed]:
             covered[name] = covered.get(name, lines.Coverage()) + parsed.coverage
-            events.extend([parsed.events.with_columns(_file=number)] if parsed.events.height else [])
-            facts.extend([parsed.messages.with_columns(_file=number)] if parsed.messages.height else [])
+            return order[name], parsed
 
         for name, blocks in mapper(self.stage.framed, self.jobs()):
             covered.setdefault(name, lines.Coverage())
-            for parsed in blocks:
-                keep(name, parsed)
+            yield from (counted(name, parsed) for parsed in blocks)
             rows = [parsed.waiting for parsed in blocks if parsed.waiting.height]
             for other, more in waiting.add(name, rows):
-                keep(other, self.stage.classified(more))
+                yield counted(other, self.stage.classified(more))
         for name, more in waiting.rest():
-            keep(name, self.stage.classified(more))
+            yield counted(name, self.stage.classified(more))
         self._not_mail(covered)
         self._read()
+
+    def frames(self, mapper: Mapper) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+        """Walk everything, keep the events and the facts about messages."""
+        events: list[pl.DataFrame] = []
+        facts: list[pl.DataFrame] = []
+        for number, parsed in self.walk(mapper):
+            file = pl.lit(number, dtype=pl.Int32)
+            events.extend([parsed.events.with_columns(_file=file)] if parsed.events.height else [])
+            facts.extend([parsed.messages.with_columns(_file=file)] if parsed.messages.height else [])
         return events, facts
 
     def _not_mail(self, covered: dict[str, lines.Coverage]) -> list[str]:

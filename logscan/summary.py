@@ -273,9 +273,22 @@ def _merge_ledger(frames: list[pl.DataFrame]) -> pl.DataFrame:
 
 def public_frame(events: pd.DataFrame) -> pd.DataFrame:
     """One row for each distinct combination of PUBLIC, with count, first, last and example; the most frequent first."""
-    rows = from_pandas(events).with_columns(hour=pl.col("timestamp").dt.truncate("1h"))
-    out = tally(rows, PUBLIC).sort("count", "first", "offset", descending=[True, False, False])
-    return schema.to_pandas(out, SUMMARY)
+    return schema.to_pandas(ranked(public_tally(from_pandas(events))), SUMMARY)
+
+
+def public_tally(events: pl.DataFrame) -> pl.DataFrame:
+    """Count classified events by PUBLIC."""
+    return tally(events.with_columns(hour=pl.col("timestamp").dt.truncate("1h")), PUBLIC)
+
+
+def public_sum(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Tallies by PUBLIC, added."""
+    return _added(pl.concat(parts), PUBLIC)
+
+
+def ranked(rows: pl.DataFrame) -> pl.DataFrame:
+    """The most frequent first."""
+    return rows.sort("count", "first", "offset", descending=[True, False, False])
 
 
 def from_pandas(events: pd.DataFrame) -> pl.DataFrame:

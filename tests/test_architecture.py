@@ -26,9 +26,9 @@ LEVELS: dict[int, str] = {
     1: "packs rules doubts advice phrases filling template delays findings traffic reference alerts "
     "pseudonyms masking redacting",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers+trends render",
-    3: "scan+clocks+pieces+retold+stage+waiting explaining",
+    3: "scan+clocks+pieces+retold+stage+waiting+tallies explaining",
     4: "workers mailing webhook result+evidence",
-    5: "cli+asking+gathering+configuring+lastly+scheduling+reporting+outputs+choices+__init__",
+    5: "cli+asking+gathering+tabling+configuring+lastly+scheduling+reporting+outputs+choices+__init__",
     6: "__main__",
 }
 TOGETHER = {0, 1}
