@@ -131,6 +131,18 @@ def conform(frame: pl.DataFrame, columns: tuple[Column, ...] = EVENTS) -> pl.Dat
     )
 
 
+def compact(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same frame with text of its own: what was cut out of a block of a log keeps the whole block in memory."""
+    import polars as pl
+
+    oldest = pl.CompatLevel.oldest()
+    return frame.with_columns(
+        pl.Series(column.name, column.to_arrow(compat_level=oldest), dtype=pl.String)
+        for column in frame.iter_columns()
+        if column.dtype == pl.String
+    )
+
+
 def to_pandas(frame: pl.DataFrame, columns: tuple[Column, ...] = EVENTS) -> pd.DataFrame:
     """Hand a polars frame out as pandas: str, category, Int64, UInt16, float64, datetime64[us, UTC]."""
     import pandas as pd

@@ -32,9 +32,10 @@ def summarise_logs(paths: Paths, options: Options, *, mapper: Mapper = engines.t
             continue
         rows = schema.conform(parsed.events).with_columns(_file=pl.lit(number, dtype=pl.Int32))
         expired = pl.col("outcome") == "expired"
-        parts.append(public_tally(rows.filter(~expired)))
-        ended.append(rows.filter(expired))
-        tries.append(rows.filter(pl.col("outcome").is_in(["deferred", "softbounced"])).select(_TRIES))
+        failed = pl.col("outcome").is_in(["deferred", "softbounced"])
+        parts.append(schema.compact(public_tally(rows.filter(~expired))))
+        ended.append(schema.compact(rows.filter(expired)))
+        tries.append(schema.compact(rows.filter(failed).select(_TRIES)))
         if len(parts) > _MERGE_AT:
             parts = [public_sum(parts)]
     if ended:
