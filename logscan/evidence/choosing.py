@@ -57,12 +57,12 @@ def _of_problem(events: pl.DataFrame, problem: Problem, options: scan.Options) -
 
     rows = events.with_columns(cause())
     rows = rows.filter((pl.col("event") == problem.event) & pl.col("outcome").cast(pl.String).is_in(BAD))
-    kinds = rows.select(_KEYS).unique().to_dicts()
-    entry_of = entries(kinds, knowledge(site_folders(options.patterns)))
+    kinds = rows.select(_KEYS).unique(maintain_order=True)
+    known = knowledge(site_folders(options.patterns))
+    stands = [next(iter(entries([kind], known).values())) for kind in kinds.to_dicts()]
+    rows = rows.join(kinds.with_columns(_entry=pl.Series(stands)), on=_KEYS, nulls_equal=True, maintain_order="left")
     shown = rows.filter((pl.col("source") == problem.source) & (pl.col("offset") == problem.offset))
-    wanted = {entry_of[problem.event, name] for name in shown.get_column("cause").to_list()}
-    causes = [name for (event, name), entry in entry_of.items() if event == problem.event and entry in wanted]
-    return rows.filter(pl.col("cause").is_in(causes)).drop("cause")
+    return rows.filter(pl.col("_entry").is_in(shown.get_column("_entry").implode())).drop("cause", "_entry")
 
 
 def lines_of(

@@ -88,7 +88,8 @@ def with_causes(events: pl.DataFrame) -> pl.DataFrame:
         _before(rows.filter(known).with_columns(recipient), "timestamp", ("network_message_id", "_to")),
     ]
     out = rows.join(pl.concat(causes), on="_row", how="left", suffix="_why", maintain_order="left")
-    out = out.with_columns(pl.coalesce(f"{name}_why", name).alias(name) for name in _WHY)
+    known = pl.col("reason_why").is_not_null()  # then all of it is said by the last try, what it leaves open, too
+    out = out.with_columns(pl.when(known).then(f"{name}_why").otherwise(name).alias(name) for name in _WHY)
     return out.select(events.columns)
 
 
