@@ -25,6 +25,7 @@ _OLD = datetime(1, 1, 1, tzinfo=UTC)
 _MOST_DOMAINS = 10
 _MOST_EVIDENCE = 3
 _WORD = re.compile(r"[^\W\d_]{2}")
+_NAMES = re.compile(r", | \(| / ")
 _MASK = re.compile(r"<[a-z]+>")
 
 
@@ -99,11 +100,13 @@ def _problem(
         outcomes[row["outcome"]] += row["count"]
     reason = known.reasons.get(top["reason"] or "undefined", {})
     rule = known.rule(top["rule"] or "")
+    providers = sorted({known.providers[row["provider"]]["name"] for row in rows if row["provider"]})
+    title = str((rule.title if rule else "") or reason.get("title", top["reason"] or "undefined"))
     return report.Problem(
         event=top["event"],
         status=top["status"],
         reason=top["reason"] or "undefined",
-        title=str((rule.title if rule else "") or reason.get("title", top["reason"] or "undefined")),
+        title=_titled(title, providers if top["event"] == "delivery" else []),
         reply_code=codes[0].reply_code,
         enhanced_code=codes[0].enhanced_code,
         dsn=codes[0].dsn,
@@ -115,7 +118,7 @@ def _problem(
         waiting=fate.waiting,
         recovered=fate.recovered,
         mtas=sorted({row["mta"] for row in rows if row["mta"]}),
-        providers=sorted({known.providers[row["provider"]]["name"] for row in rows if row["provider"]}),
+        providers=providers,
         domains=domains,
         domain_count=domain_count,
         first=min((row["first"] for row in rows if row["first"]), default=_OLD),
@@ -131,6 +134,12 @@ def _problem(
         **_cure(rows, domains, known),
         nothing_to_do=bool(reason.get("nothing_to_do", False)) and not fate.lost,
     )
+
+
+def _titled(title: str, providers: list[str]) -> str:
+    """A title that names the one provider concerned, by the first of its names."""
+    name = _NAMES.split(providers[0])[0] if len(providers) == 1 else ""
+    return title if name.lower() in title.lower() else f"{title} at {name}"
 
 
 def _codes(rows: list[Row]) -> list[report.Codes]:
@@ -163,7 +172,7 @@ def _cure(rows: list[Row], domains: list[report.DomainCount], known: Knowledge) 
     seen = {
         **named_in(top["example"] or ""),
         "domain": next((item.domain for item in domains), None),
-        "host": top["remote"],
+        "host": next((row["remote"] for row in rows if row["remote"]), None),
     }
     return {
         "remedy": advice.get("remedy", ""),

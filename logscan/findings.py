@@ -75,7 +75,7 @@ class Problem:
     event: str  # delivery: others refused our mail; rejection: we refused theirs
     status: str
     reason: str
-    title: str  # the reason in words
+    title: str  # the reason in words, and the provider where it is one alone
     reply_code: int | None
     enhanced_code: str | None
     dsn: str | None
