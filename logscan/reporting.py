@@ -83,12 +83,12 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     raise typer.Exit(status)
 
 
-def measures(patterns: Patterns = None) -> None:
+def measures(patterns: Patterns = None, width: Width = None) -> None:
     """List what `--fail-if` can name, and the rules of its language."""
     from logscan.alerts import listed
     from logscan.outputs import delivering
 
-    console.write(listed(delivering.names(patterns)))
+    console.write(listed(delivering.names(patterns), console.width(width)))
 
 
 def redact_key(

@@ -144,3 +144,4 @@ def test_every_measure_is_there_and_listed() -> None:
             parse(f"google.{name} > {value}", NAMES)
         assert f"\n  {name} " in listed(NAMES)
     assert all(f"{name}.NAME" in listed(NAMES) for name in FAMILIES)
+    assert max(map(len, listed(NAMES, 60).split("\n"))) <= 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import os
 import re
 import socket
@@ -184,6 +185,16 @@ def test_a_subject_of_ones_own(start: Starter) -> None:
     assert server.only()["Subject"] == "Bericht für heute ✓ " + "ä" * 200
 
 
+def test_the_report_is_attached_in_other_forms(start: Starter) -> None:
+    server = start()
+    assert mailed(server, LOG, "--mail-attach", "json", "--mail-attach", "csv").returncode == 0
+    report, table = server.only().iter_attachments()
+    assert (report.get_filename(), report.get_content_type()) == ("logscan-report.json", "application/json")
+    assert json.loads(report.get_content())["schema"] == "logscan.report/1"
+    assert (table.get_filename(), table.get_content_type()) == ("logscan-report.csv", "text/csv")
+    assert table.get_content().startswith("section,rank")
+
+
 def test_nothing_to_say_is_not_mailed_unless_asked(start: Starter, tmp_path: Path) -> None:
     server = start()
     log = tmp_path / "mail.log"
@@ -325,6 +336,14 @@ def test_no_password_without_tls(start: Starter) -> None:
     assert done.returncode == 1
     assert "offers no TLS, and the password would be readable on the way" in done.stderr
     assert server.taken == []
+
+
+def test_tls_from_the_first_byte(start: Starter, certificate: Path) -> None:
+    server = start(ssl_context=context(certificate), authenticator=logins, auth_require_tls=False)
+    via = ["--mail-to", "a@example.com", "--mail-via", f"smtps://localhost:{server.port}"]
+    done = run(LOG, *via, env={**ACCOUNT, "SSL_CERT_FILE": str(certificate)})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(server.taken) == 1
 
 
 def test_smtps_where_tls_comes_later(start: Starter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -151,37 +152,60 @@ def _by_reason(family: str, problems: Iterable[Problem]) -> dict[str, float | No
     return dict(counts)
 
 
-def listed(names: Names) -> str:
-    """The measures and the rules of the language, for people."""
-    wide = max(len(name) for name in MEASURES) + 2
-    out = ["An alert compares measures with numbers:", "", "  bounced > 5% and attempts > 100", "  oldest_waiting > 4h",
-           "  google.deferred > 20%", "  any provider: deferred > 20% and attempts > 50",
-           "  reason.ip_blocklisted > 0 or not coverage >= 99%", ""]  # fmt: skip
-    out += ["Measures (% is of what stands at the end; * also at a provider, as google.bounced):", ""]
+def listed(names: Names, width: int = 80) -> str:
+    """The measures and the rules of the language, for people, in lines of some width."""
+    out = [
+        *textwrap.wrap("An alert compares measures with numbers. It goes off when it holds:", width),
+        "",
+        *_SAMPLES,
+        "",
+    ]
+    out += [
+        *textwrap.wrap("Measures (% of what it names may be asked; * also at a provider: google.bounced):", width),
+        "",
+    ]
     for measure in _ALL:
-        of = f" (% of {measure.of})" if measure.of else " (a percentage)" if measure.kind == SHARE else ""
-        of = " (a time)" if measure.kind == TIME else of
-        star = " *" if measure.at_provider else ""
-        out.append(f"  {measure.name:<{wide}}{measure.meaning}{of}{star}")
-    out += ["", "Families:", ""]
+        out += _row(measure.name, _meaning(measure), 18, width)
+    out += ["", "Families of measures:", ""]
     for family, measure in FAMILIES.items():
-        of = f" (% of {measure.of})" if measure.of else ""
-        star = " *" if measure.at_provider else ""
-        out.append(f"  {family + '.NAME':<{wide}}{measure.meaning}{of}{star}")
-    out += ["", *_RULES]
+        out += _row(f"{family}.NAME", _meaning(measure), 18, width)
+    out += ["", "Rules:", ""]
+    for sign, meaning in _RULES:
+        out += _row(sign, meaning, 19, width)
+    out += ["", *textwrap.wrap(_UNKNOWN, width)]
     titles = {"providers": names.providers, "reasons": names.reasons, "kinds of notices": names.notices}
     for title, known in titles.items():
-        out += ["", f"Names of {title}:", *(f"  {name:<{wide + 8}}{words}".rstrip() for name, words in known.items())]
+        out += ["", f"Names of {title}:", ""]
+        for name, words in known.items():
+            out += _row(name, words, 24, width)
     return "\n".join(out)
 
 
+def _meaning(measure: Measure) -> str:
+    of = f" (% of {measure.of})" if measure.of else ""
+    of += {SHARE: " (a percentage)", TIME: " (a time)"}.get(measure.kind, "")
+    return f"{measure.meaning}{of}{' *' if measure.at_provider else ''}"
+
+
+def _row(name: str, text: str, indent: int, width: int) -> list[str]:
+    lead = f"  {name:<{indent - 2}}"
+    lines = textwrap.wrap(text, max(20, width - indent)) or [""]
+    return [(lead if n == 0 else " " * indent) + line for n, line in enumerate(lines)]
+
+
+_SAMPLES = (
+    "  bounced > 5% and attempts > 100",
+    "  oldest_waiting > 4h",
+    "  google.deferred > 20%",
+    "  any provider: deferred > 20% and attempts > 50",
+    "  reason.ip_blocklisted > 0 or not coverage >= 99%",
+)
 _RULES = (
-    "Rules:",
-    "",
-    "  > >= < <= = !=    after a measure, before a number (100), a percentage (5%) or a time (90s, 30min, 4h, 2d, 1w)",
-    "  and, or, not      'and' binds closer than 'or', 'not' closer than both; parentheses group",
-    "  any provider: …   holds where one provider fulfils all that follows, up to the end or the closing parenthesis",
-    "",
-    "  A percentage of nothing, and the age of what does not exist, are not known: such a comparison neither holds nor",
-    "  fails, whether 'not' stands before it or not, and an alert goes off only when it surely holds.",
+    ("> >= < <= = !=", "between a measure and a number (100), a percentage (5%) or a time (90s, 30min, 4h, 2d, 1w)"),
+    ("and, or, not", "'and' binds closer than 'or', 'not' closer than both; parentheses group"),
+    ("any provider: …", "holds where one provider fulfils all that follows, up to the end or the closing parenthesis"),
+)
+_UNKNOWN = (
+    "A percentage of nothing, and the age of what does not exist, are not known: such a comparison neither holds nor "
+    "fails, whether 'not' stands before it or not. An alert goes off only when it surely holds."
 )

@@ -60,7 +60,8 @@ def build(letter: Letter, sender: Address, recipients: Sequence[Address], at: da
         _add_page(message, letter, host)
     for file in letter.files:
         main, _, sub = file.kind.partition("/")
-        message.add_attachment(file.content, main, sub, filename=file.name)
+        more = {"charset": "utf-8"} if main == "text" else {}
+        message.add_attachment(file.content, main, sub, filename=file.name, params=more)
     return message
 
 

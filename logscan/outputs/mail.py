@@ -9,12 +9,15 @@ from email.headerregistry import Address
 
 import typer
 
-from logscan.errors import DeliveryError, OptionError
+from logscan import __version__, render
+from logscan.errors import DeliveryError, MissingExtraError, OptionError
 from logscan.findings import Findings
 from logscan.mailing import addresses, message, transport
-from logscan.outputs.options import Sending
+from logscan.outputs.options import Attachment, Sending
 from logscan.render import brief
+from logscan.render import mail as page
 from logscan.render.escape import safe
+from logscan.render.page import Look
 from logscan.result import Report
 
 WIDTH = 76  # columns of the text part: a mail's lines should have no more than 78 characters (RFC 5322 section 2.1.1)
@@ -31,6 +34,7 @@ class Mail:
     subject: str = ""
     empty: bool = False
     top: int | None = 10
+    attached: tuple[Attachment, ...] = ()
 
     def report(self, found: Report, alarms: Sequence[str]) -> bool:
         """Mail a report, unless there is nothing to say; return False where some recipients were refused.
@@ -45,7 +49,9 @@ class Mail:
         text = found.to_text(width=WIDTH, top=self.top)
         if alarms:
             text = "".join(f"ALERT: {alarm}\n" for alarm in alarms) + f"\n{text}"
-        return self._send(message.Letter(self.subject or headline, text))
+        html, pictures = _page(found, alarms, self.top)
+        files = tuple(_file(found, form, self.top) for form in self.attached)
+        return self._send(message.Letter(self.subject or headline, text, html, pictures, files))
 
     def failure(self, error: str) -> bool:
         """Mail that there is no report, and why."""
@@ -71,10 +77,29 @@ class Mail:
         return not refused
 
 
+def _file(found: Report, form: Attachment, top: int | None) -> message.File:
+    suffix = {Attachment.MARKDOWN: "md"}.get(form, form.value)
+    kind = "application/json" if form is Attachment.JSON else f"text/{form.value}"
+    text = render.render(found.findings, form.value, top=top)
+    return message.File(f"logscan-report.{suffix}", kind, text.encode("utf-8", "backslashreplace"))
+
+
+def _page(found: Report, alarms: Sequence[str], top: int | None) -> tuple[str, tuple[message.Picture, ...]]:
+    """The HTML and its pictures; nothing, which is told on standard error, where the packages for it are missing."""
+    try:
+        drawn = page.to_mail(found.findings, Look(top=top), alarms, socket.gethostname(), __version__)
+    except MissingExtraError as error:
+        typer.echo(f"logscan: the mail has its text alone: {error}", err=True)
+        return "", ()
+    return drawn.html, tuple(message.Picture(name, png) for name, png in drawn.pictures)
+
+
 def planned(sending: Sending, top: int | None) -> Mail:
     """The mail that the options ask for; raises OptionError for what makes no sense."""
     if not sending.mail_to:
         raise OptionError("to whom should the report be mailed? name an address with --mail-to")
+    for form in sending.mail_attach or ():
+        render.ready(form.value)
     recipients = {one.addr_spec: one for one in (addresses.address(text, "--mail-to") for text in sending.mail_to)}
     return Mail(
         recipients=tuple(recipients.values()),
@@ -83,6 +108,7 @@ def planned(sending: Sending, top: int | None) -> Mail:
         subject=addresses.subject(sending.mail_subject) if sending.mail_subject else "",
         empty=sending.mail_empty,
         top=top,
+        attached=tuple(dict.fromkeys(sending.mail_attach or ())),
     )
 
 

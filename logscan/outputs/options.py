@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -34,6 +35,15 @@ class Alarms:
     ] = None
 
 
+class Attachment(StrEnum):
+    """A form of the report that can be attached to a mail."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    CSV = "csv"
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """To whom the report goes: by mail, and to a receiver on the web."""
@@ -56,6 +66,9 @@ class Sending:
             help="A file with user = … and password = … for that server; else LOGSCAN_SMTP_USER and "
             "LOGSCAN_SMTP_PASSWORD are used.",
         ),
+    ] = None
+    mail_attach: Annotated[
+        list[Attachment] | None, typer.Option(help="Attach the report in this form, too; repeatable.")
     ] = None
     mail_empty: Annotated[
         bool, typer.Option("--mail-empty", help="Mail the report even if there is nothing to say.")

@@ -67,11 +67,11 @@ def charts(findings: Findings) -> list[Chart]:
     return [chart for make in makers if (chart := make(findings, zone)) is not None]
 
 
-def png(chart: Chart, *, scale: float = 2.0) -> bytes:
+def png(chart: Chart, *, scale: float = 2.0, width: int = _WIDTH) -> bytes:
     """The chart as a PNG picture on white, with its title."""
     import vl_convert
 
-    return vl_convert.vegalite_to_png(_still(chart, titled=True), vl_version=VERSION, scale=scale)
+    return vl_convert.vegalite_to_png(_still(chart, titled=True, width=width), vl_version=VERSION, scale=scale)
 
 
 def svg(chart: Chart) -> str:
@@ -90,8 +90,8 @@ def script() -> str:
     return f"(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed;', vl_version=VERSION)}}})();"
 
 
-def _still(chart: Chart, *, titled: bool) -> Spec:
-    spec = {**chart.spec, "width": _WIDTH}
+def _still(chart: Chart, *, titled: bool, width: int = _WIDTH) -> Spec:
+    spec = {**chart.spec, "width": width}
     return {**spec, "background": "white", "padding": 12, "title": chart.title} if titled else spec
 
 
@@ -205,7 +205,7 @@ def _stack(
         encoding={
             "x": _time(), "x2": {"field": "to"}, "y": _count(title, stack="zero"),
             "color": {"field": "what", "type": "nominal", "scale": {"domain": names, "range": list(tones)},
-                      "legend": {"title": None, "orient": "top", "columns": 5}},
+                      "legend": {"title": None, "orient": "top", "columns": {"expr": "max(1, floor(width / 150))"}}},
             "order": {"field": "k", "type": "quantitative"},
             "opacity": {"condition": {"param": "chosen", "value": 1}, "value": 0.12},
             "tooltip": [_WHEN, {"field": "what", "title": "what"}, {"field": "n", "title": title, "format": ",d"}],

@@ -37,10 +37,10 @@ def page(findings: Findings, look: Look, most: int) -> View:
         "tables": _tables(findings, sheet),
     }
     shown = len(out["actions"])
-    out["actions_note"] = _note(shown, len(findings.problems), "the costliest first")
-    out["causes_note"] = _note(len(causes), len(findings.problems), "")
-    out["refusals_note"] = _note(len(out["refusals"]), len(findings.refusals), "the most frequent first")
-    out["notices_note"] = _note(len(out["notices"]), len(findings.notices), "")
+    out["actions_note"] = note(shown, len(findings.problems), "the costliest first")
+    out["causes_note"] = note(len(causes), len(findings.problems), "")
+    out["refusals_note"] = note(len(out["refusals"]), len(findings.refusals), "the most frequent first")
+    out["notices_note"] = note(len(out["notices"]), len(findings.notices), "")
     out["sections"] = _sections(out, findings)
     return out
 
@@ -49,7 +49,8 @@ def _plain(text: str) -> str:
     return text.replace(words.GLUE, " ")
 
 
-def _note(shown: int, count: int, order: str) -> str:
+def note(shown: int, count: int, order: str) -> str:
+    """How many of a list are shown, if not all, and in which order."""
     part = f"{shown:,} of {count:,}" if shown < count else ""
     return ", ".join(filter(None, (part, order if count > 1 else "")))
 

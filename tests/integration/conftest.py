@@ -41,16 +41,26 @@ def exim_runs() -> Iterator[dict[str, harness.EximRun]]:
         yield harness.play_exim(Path(folder))
 
 
+def need_servers() -> None:
+    if REQUIRED and not packages.available():
+        packages.fetch(packages.root())
+    if obstacle := packages.obstacle():
+        (pytest.fail if REQUIRED else pytest.skip)(obstacle)
+
+
+@pytest.fixture(scope="session")
+def servers() -> None:
+    """Postfix is there to be run."""
+    need_servers()
+
+
 @pytest.fixture(scope="session")
 def postfix_run() -> Iterator[harness.PostfixRun]:
     kept = os.environ.get("LOGSCAN_POSTFIX_RUN")
     if kept and Path(kept, "said.jsonl").exists():
         yield harness.load(Path(kept))
         return
-    if REQUIRED and not packages.available():
-        packages.fetch(packages.root())
-    if obstacle := packages.obstacle():
-        (pytest.fail if REQUIRED else pytest.skip)(obstacle)
+    need_servers()
     if kept:
         yield harness.play(Path(kept))
         return

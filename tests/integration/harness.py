@@ -56,14 +56,19 @@ class PostfixRun:
 def play(folder: Path) -> PostfixRun:
     """Run all servers and scenarios; the logs and records go to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    run_in_world("run", folder)
+    return load(folder)
+
+
+def run_in_world(module: str, folder: Path) -> None:
+    """Run a module of this package in a world of its own; it writes to a folder."""
     environment = {**os.environ, "PYTHONPATH": str(world.import_root()), "TZ": "UTC"}
     result = subprocess.run(
-        world.command("run", str(folder)),
+        world.command(module, str(folder)),
         env=environment, cwd=folder, capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     if result.returncode:
         raise RuntimeError(f"the run failed:\n{result.stdout}\n{result.stderr}")
-    return load(folder)
 
 
 def play_exim(folder: Path) -> dict[str, EximRun]:
