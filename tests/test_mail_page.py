@@ -17,7 +17,7 @@ from test_render import findings, hostile, hours, problem
 
 from logscan.findings import Findings, Traffic
 from logscan.mailing import message
-from logscan.render import mail
+from logscan.render import mail, pictures
 from logscan.render.page import Look
 
 ROOT = Path(__file__).parent.parent
@@ -154,3 +154,10 @@ def test_without_the_packages_for_it_the_text_is_mailed(tmp_path: Path) -> None:
     assert "pip install 'logscan[report]'" in done.stderr
     got = email.message_from_bytes((tmp_path / "mail").read_bytes(), policy=email.policy.default)
     assert got.get_content_type() == "text/plain"
+
+
+def test_pictures_are_small_and_whole() -> None:
+    for name, png in drawn(busy()).pictures:
+        assert png.startswith(b"\x89PNG\r\n\x1a\n") and png.endswith(b"IEND\xaeB`\x82"), name
+        assert len(png) < 60_000, name
+        assert pictures.small(png) == png, name

@@ -17,6 +17,7 @@ from logscan.errors import MissingExtraError
 from logscan.findings import Findings
 from logscan.render.escape import safe
 from logscan.render.page import Look, page_for
+from logscan.render.pictures import small
 
 Spec = dict[str, Any]
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -71,7 +72,7 @@ def png(chart: Chart, *, scale: float = 2.0, width: int = _WIDTH) -> bytes:
     """The chart as a PNG picture on white, with its title."""
     import vl_convert
 
-    return vl_convert.vegalite_to_png(_still(chart, titled=True, width=width), vl_version=VERSION, scale=scale)
+    return small(vl_convert.vegalite_to_png(_still(chart, titled=True, width=width), vl_version=VERSION, scale=scale))
 
 
 def svg(chart: Chart) -> str:
