@@ -8,15 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from logscan.findings import Findings
 from logscan.render import charts, view
-from logscan.render.escape import safe
 from logscan.render.page import Look
+from logscan.render.templates import WEB, template
 
-_WEB = Path(__file__).parent / "web"
 LIMIT = 2_000_000  # bytes of a page, whatever the log
 _LONGEST = 1500  # cells of one text; remedies are shorter
 _MOST = (150, 50, 15, 4)  # items of each list: fewer where texts are so long that the page would be larger
@@ -27,25 +25,11 @@ _UNSAFE = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 def to_html(findings: Findings, look: Look) -> str:
     """The report as HTML; raises MissingExtraError where the packages for it are not installed."""
     charts.needed()
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    def shown(value: Any) -> Any:
-        """Every text that the page shows: what Jinja2 does not know as markup is made harmless before it is escaped."""
-        return safe(value, _LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        loader=FileSystemLoader(_WEB),
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     drawn = charts.charts(findings)
     style, script = _web("style.css"), _web("script.js")
     library = charts.script() if drawn else ""
-    template = environment.get_template("page.html.j2")
     fixed = {
         "charts": {c.id: {"title": c.title, "note": c.note, "still": Markup(_still(c))} for c in drawn},
         "specs": Markup(embedded({c.id: c.spec for c in drawn})) if drawn else "",
@@ -54,9 +38,9 @@ def to_html(findings: Findings, look: Look) -> str:
         "script": Markup(script),
         "library": Markup(library),
     }
-    page = ""
+    made, page = template("page.html.j2", _LONGEST), ""
     for most in _MOST:
-        page = template.render(**view.page(findings, look, most), **fixed)
+        page = made.render(**view.page(findings, look, most), **fixed)
         if len(page.encode()) < LIMIT:
             break
     return page + "\n"
@@ -69,7 +53,7 @@ def embedded(data: Any) -> str:
 
 
 def _web(name: str) -> str:
-    return (_WEB / name).read_text(encoding="utf-8")
+    return (WEB / name).read_text(encoding="utf-8")
 
 
 def _still(chart: charts.Chart) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from logscan.findings import Findings
 from logscan.render import charts, view, words
 from logscan.render.escape import safe
 from logscan.render.page import Look
+from logscan.render.templates import template
 
-_WEB = Path(__file__).parent / "web"
 LIMIT = 95_000  # bytes; Gmail cuts off what is longer than 102 kB
 _TOPS = (10, 7, 5, 3, 2, 1)
 _LISTED = 10
@@ -52,20 +51,6 @@ def to_mail(findings: Findings, look: Look, alarms: Sequence[str], host: str, ve
 
 
 def _page(findings: Findings, look: Look, fixed: dict[str, Any]) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def shown(value: Any) -> Any:
-        return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        loader=FileSystemLoader(_WEB),
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     most = look.top or 1
     page = view.page(findings, look, most)
     page["destinations_note"] = view.note(min(_LISTED, len(page["destinations"])), len(findings.destinations), "")
@@ -76,4 +61,4 @@ def _page(findings: Findings, look: Look, fixed: dict[str, Any]) -> str:
     for entry in (*page["actions"], *page["refusals"], *page["notices"]):
         for evidence in entry["evidence"] if isinstance(entry["evidence"], list) else [entry["evidence"]]:
             evidence["reply"] = safe(evidence["reply"], _REPLY)
-    return environment.get_template("mail.html.j2").render(title=page["head"]["first"], **page, **fixed) + "\n"
+    return template("mail.html.j2").render(title=page["head"]["first"], **page, **fixed) + "\n"
