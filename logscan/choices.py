@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from logscan.console import Patterns
 from logscan.errors import OptionError
 from logscan.state import Last
 
@@ -74,25 +75,29 @@ def masker_of(privacy: Privacy, *, people: bool = False) -> Masker | None:
     return Masker(redactkey.read(path) if path else redactkey.random_key(), all_=privacy.redact_all, people=people)
 
 
-def named(paths: list[str] | None, journal: bool) -> list[str]:
-    """What to read, journals marked as such; raises OptionError where nothing is named."""
-    if journal:
-        return [f"journal:{path}" for path in paths or [""]]
-    if not paths:
-        raise OptionError("nothing to read; name a log file or folder, - for standard input, or --journal")
-    return paths
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read, which period of it, and how."""
 
+    paths: Paths = None
+    journal: Journal = False
+    since: Since = None
+    until: Until = None
+    tz: Tz = None
+    year: Year = None
+    mta: MtaName = None
+    patterns: Patterns = None
 
-def read_options(  # noqa: PLR0913, PLR0917  # the options that reading commands share
-    mta: str | None,
-    since: str | None,
-    until: str | None,
-    tz: str | None,
-    year: int | None,
-    patterns: list[str] | None,
-    last: Last | None = None,
-) -> Any:
-    """What a scan is to be told."""
-    from logscan import scan
+    def named(self) -> list[str]:
+        """The paths, journals marked as such; raises OptionError where nothing is named."""
+        if self.journal:
+            return [f"journal:{path}" for path in self.paths or [""]]
+        if not self.paths:
+            raise OptionError("nothing to read; name a log file or folder, - for standard input, or --journal")
+        return self.paths
 
-    return scan.Options(mta, since, until, tz, year, tuple(patterns or ()), last)
+    def options(self, last: Last | None = None) -> Any:
+        """What a scan is to be told."""
+        from logscan import scan
+
+        return scan.Options(self.mta, self.since, self.until, self.tz, self.year, tuple(self.patterns or ()), last)

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from logscan import console
-from logscan.choices import Journal, MtaName, Paths, Privacy, Since, Tz, Until, Year, masker_of, named, read_options
-from logscan.console import Patterns
+from logscan.choices import Privacy, Reading, masker_of
 from logscan.errors import InputError, OptionError
 from logscan.groups import grouped
 
@@ -36,14 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths = None,
-    journal: Journal = False,
-    since: Since = None,
-    until: Until = None,
-    tz: Tz = None,
-    year: Year = None,
-    mta: MtaName = None,
-    patterns: Patterns = None,
+    reading: Reading = Reading(),  # noqa: B008  # frozen
     subject: Subject = Subject(),
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The archive to write.")] = Path(
         "evidence.zip"
@@ -68,12 +60,12 @@ def evidence(  # noqa: PLR0913, PLR0917  # the options of the command
         raise OptionError("--no-redact hides nothing, so it takes no --redact-key")
     if output.exists() and not force and not _asked(output):
         raise OptionError(f"{output}: is there already; name another file with -o, or add --force")
-    options = read_options(mta, since, until, tz, year, patterns)
+    options = reading.options()
     people = reader == packs.For.PROVIDER
     masker = None if plain else masker_of(Privacy(redact=True, redact_key=redact_key), people=people)
     about = packs.About(subject.problem, subject.queue_id, subject.domain, subject.provider, subject.unparsed)
     made = packs.pack(
-        named(paths, journal), options, about, reader=packs.For(reader), masker=masker, most=lines, version=__version__
+        reading.named(), options, about, reader=packs.For(reader), masker=masker, most=lines, version=__version__
     )
     _write(output, made.archive())
     console.write(f"{output}:\n{made.listing()}\n\nLook at it before you send it: unzip -p {output} | less")

@@ -9,19 +9,7 @@ from typing import Annotated
 import typer
 
 from logscan import console, lastly
-from logscan.choices import (
-    Journal,
-    MtaName,
-    Paths,
-    Privacy,
-    Since,
-    Tz,
-    Until,
-    Year,
-    masker_of,
-    named,
-    read_options,
-)
+from logscan.choices import Privacy, Reading, masker_of
 from logscan.console import ExitStatus, Patterns, Width
 from logscan.groups import grouped
 from logscan.outputs import writing
@@ -37,14 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths = None,
-    journal: Journal = False,
-    since: Since = None,
-    until: Until = None,
-    tz: Tz = None,
-    year: Year = None,
-    mta: MtaName = None,
-    patterns: Patterns = None,
+    reading: Reading = Reading(),  # noqa: B008  # frozen
     top: Annotated[int, typer.Option(help="How many problems to show.", min=1)] = 10,
     format: Format = None,
     output: Output = None,
@@ -58,16 +39,18 @@ def report(  # noqa: PLR0913, PLR0917  # the options of the command
     from logscan import workers
 
     if alarms.fail_if and "help" in alarms.fail_if:
-        measures(patterns)
+        measures(reading.patterns)
         return
-    paths = named(paths, journal)
+    paths = reading.named()
     form, file = writing.prepared(format, output)
     with lastly.going_on(onward, "report", paths) as last, workers.beside(paths) as mapper:
         from logscan import progress, result
         from logscan.outputs import delivering
 
-        plan = delivering.planned(alarms, sending, patterns, plugin=form is writing.ReportFormat.NAGIOS, top=top)
-        options = read_options(mta, since, until, tz, year, patterns, last)
+        plan = delivering.planned(
+            alarms, sending, reading.patterns, plugin=form is writing.ReportFormat.NAGIOS, top=top
+        )
+        options = reading.options(last)
         masker = masker_of(privacy)
         with delivering.failures_told(plan), progress.Bar(sys.stderr) as bar:
             found = result.of(paths, options, mapper=mapper, progress=bar.update)

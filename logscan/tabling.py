@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from logscan import lastly
-from logscan.choices import Journal, MtaName, Paths, Privacy, Since, Tz, Until, Year, masker_of, named, read_options
-from logscan.console import Patterns
+from logscan.choices import Privacy, Reading, masker_of
 from logscan.errors import OptionError
 from logscan.groups import grouped
 
@@ -33,14 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def events(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths = None,
-    journal: Journal = False,
-    since: Since = None,
-    until: Until = None,
-    tz: Tz = None,
-    year: Year = None,
-    mta: MtaName = None,
-    patterns: Patterns = None,
+    reading: Reading = Reading(),  # noqa: B008  # frozen
     columns: Annotated[str | None, typer.Option(help="Only these columns, separated by commas.")] = None,
     format: Annotated[TableFormat, typer.Option(help="How to write the events.")] = TableFormat.CSV,
     raw: Raw = False,
@@ -51,11 +43,11 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
     from logscan import redacting, scan
     from logscan.render import events as render_events
 
-    paths = named(paths, journal)
+    paths = reading.named()
     names = scan.known_columns(columns.split(",") if columns else None)
     _refuse_terminal(format)
     with lastly.going_on(onward, "events", paths) as last:
-        options = read_options(mta, since, until, tz, year, patterns, last)
+        options = reading.options(last)
         masker = masker_of(privacy)
         frame = scan.read_events(paths, options)
         frame = (redacting.frame(frame, masker) if masker else frame).select(names)
@@ -64,15 +56,8 @@ def events(  # noqa: PLR0913, PLR0917  # the options of the command
         lastly.good(last)
 
 
-def summary(  # noqa: PLR0913, PLR0917  # the options of the command
-    paths: Paths = None,
-    journal: Journal = False,
-    since: Since = None,
-    until: Until = None,
-    tz: Tz = None,
-    year: Year = None,
-    mta: MtaName = None,
-    patterns: Patterns = None,
+def summary(  # the options of the command
+    reading: Reading = Reading(),  # noqa: B008  # frozen
     format: Annotated[TableFormat, typer.Option(help="How to write the counts.")] = TableFormat.CSV,
     raw: Raw = False,
     privacy: Privacy = Privacy(),  # noqa: B008  # frozen
@@ -83,10 +68,10 @@ def summary(  # noqa: PLR0913, PLR0917  # the options of the command
     from logscan.render import events as render_events
     from logscan.summary import SUMMARY
 
-    paths = named(paths, journal)
+    paths = reading.named()
     _refuse_terminal(format)
     with lastly.going_on(onward, "summary", paths) as last:
-        options = read_options(mta, since, until, tz, year, patterns, last)
+        options = reading.options(last)
         masker = masker_of(privacy)
         frame = tallies.summarise_logs(paths, options)
         frame = redacting.frame(frame, masker) if masker else frame
