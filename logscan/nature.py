@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 from logscan import wrapping
-from logscan.framing import Frame
+from logscan.framing import Frame, compiled
 from logscan.packs import Mta, tables
 
 _HEAD = 16 * 1024
@@ -47,7 +46,7 @@ def nature_of(head: bytes, packs: tuple[Mta, ...], zone: str, aside: Mapping[str
         for mta in mine:
             traits = mtas.setdefault(mta.name, {})
             payload = line[found.end() :]
-            traits |= {trait.name: None for trait in mta.traits if _compiled(trait.pattern).match(payload)}
+            traits |= {trait.name: None for trait in mta.traits if compiled(trait.pattern).match(payload)}
     if not titles:
         return ""
     whose = " and ".join(" with ".join(filter(None, (name, ", ".join(traits)))) for name, traits in mtas.items())
@@ -64,15 +63,10 @@ def _framed(line: str, packs: tuple[Mta, ...]) -> tuple[Frame, re.Match[str], li
     """The first frame that a line has, and the MTAs whose tag stands in it; one without tags is its MTA's own."""
     for mta in packs:
         for frame in mta.frames:
-            found = _compiled(frame.pattern).match(line)
+            found = compiled(frame.pattern).match(line)
             if found is None:
                 continue
             agent = found.groupdict().get("agent")
             whose = [mta] if agent is None else [m for m in packs if re.search(m.tag, agent)]
             return frame, found, whose
     return None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

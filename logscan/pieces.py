@@ -12,7 +12,7 @@ from logscan import clocks, framing, sources, stage
 from logscan.packs import Mta, tables
 
 _LEAST = 4 << 20
-_HEAD = 16 << 10
+HEAD = 16 << 10  # of a file: enough to see of what kind it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Pieces:
                 if self.passed is not None:
                     self.passed(source, block.data)
                 if clock is None:
-                    self.heads[source.name] = block.data[:_HEAD]
+                    self.heads[source.name] = block.data[:HEAD]
                     clock = clocks.beginning_with(block.data, source, zone, self.year, self.now)
                 yield block, clock, opened.table
                 if opened.table is not None:

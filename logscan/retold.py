@@ -5,11 +5,10 @@ Only equal lines count as told twice, wherever they stand; they are counted in t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import cache
 
 from logscan import framing, sources
+from logscan.framing import compiled
 from logscan.packs import Mta
 from logscan.parse import copies, lines
 
@@ -47,16 +46,11 @@ def told_twice(
 def _is_own(head: bytes, packs: tuple[Mta, ...]) -> bool:
     """Whether a file begins as one that only an MTA itself writes: lines without a program's tag."""
     first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
-    return any(_compiled(frame.pattern).match(first) for mta in packs for frame in mta.frames if _untagged(frame))
+    return any(compiled(frame.pattern).match(first) for mta in packs for frame in mta.frames if _untagged(frame))
 
 
 def _untagged(frame: framing.Frame) -> bool:
-    return "agent" not in _compiled(frame.pattern).groupindex
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    return "agent" not in compiled(frame.pattern).groupindex
 
 
 def _only_part(head: bytes, clock: framing.Clock, packs: tuple[Mta, ...]) -> bool | None:

@@ -50,7 +50,6 @@ _FOR_REPORT = frozenset(
     }
 )
 _MERGE_AT = 16
-_HEAD = 16 << 10  # of a file: enough to see of what kind it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class Scan:
         folders = site_folders(options.patterns)
         files = [source for source in self.found.sources if source.size is not None]
         self.heads = {
-            source.name: self.found.heads.get(source.name) or sources.beginning(source, _HEAD) for source in files
+            source.name: self.found.heads.get(source.name) or sources.beginning(source, pieces.HEAD) for source in files
         }
         self.aside = tables.told_elsewhere(self.heads.values(), mtas(folders))
         packs = stage.chosen(mtas(folders), options.mta)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 
 import polars as pl
 
-from logscan.framing import REPEATED, STAMPS, Clock, Frame
+from logscan.framing import REPEATED, STAMPS, Clock, Frame, compiled
 from logscan.packs.part import nameless
 from logscan.parse.clock import utc
 
@@ -21,7 +19,7 @@ COLUMNS = ("offset", "timestamp", "reporting_mta", "agent", "_payload")
 def ordered(lines: pl.Series, frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
     """The frames that some of the first lines have, the most frequent first, and the others."""
     head = lines.head(_SAMPLE).to_list()
-    hits = {frame: sum(1 for line in head if _compiled(frame.pattern).match(line)) for frame in frames}
+    hits = {frame: sum(1 for line in head if compiled(frame.pattern).match(line)) for frame in frames}
     seen = sorted((frame for frame in frames if hits[frame]), key=lambda frame: -hits[frame])
     return seen, [frame for frame in frames if not hits[frame]]
 
@@ -37,11 +35,6 @@ def present(rows: pl.DataFrame, frames: Sequence[Frame]) -> list[Frame]:
         return []
     hits = some.select(line.str.contains(pattern).any().alias(str(n)) for n, pattern in enumerate(patterns)).row(0)
     return [frame for frame, hit in zip(frames, hits, strict=True) if hit]
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def behead(rows: pl.DataFrame, frames: Sequence[Frame], clock: Clock, *, ascii_only: bool) -> pl.DataFrame:
