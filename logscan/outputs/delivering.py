@@ -69,8 +69,10 @@ def planned(
     if sending.webhook and not (sending.webhook_always or alarms.fail_if or alarms.warn or alarms.crit):
         raise OptionError("--webhook posts when a --fail-if holds; give one, or --webhook-always")
 
+    known = names(patterns) if alarms.fail_if or alarms.warn or alarms.crit else Names({}, {}, {})
+
     def parsed(option: str, texts: list[str] | None) -> tuple[Alert, ...]:
-        return tuple(parse(text, names(patterns), option) for text in texts or ())
+        return tuple(parse(text, known, option) for text in texts or ())
 
     return Plan(
         alerts=parsed("--fail-if", alarms.fail_if),
