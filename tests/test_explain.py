@@ -298,6 +298,8 @@ def test_words_that_others_use_for_other_reasons_make_it_likely_only() -> None:
         ("451 4.7.1 Sorry, the service is currently unavailable. Please come back later.", "server_error", "likely"),
         ("450 4.7.1 Client host rejected: cannot find your hostname", "client_identity", "certain"),
         ("552 RP:UQT 163", "mailbox_full", "certain"),
+        ("Sorry, too many emails (#5.7.1)", "rate_limited", "certain"),  # qmail: the code stands behind the words
+        ("connect to 127.0.0.1[127.0.0.1]:10024: Connection refused", "local_error", "certain"),
         ("552 5.2.2 mailbox full", "mailbox_full", "certain"),
         ("550 mailbox unavailable", "user_unknown", "likely"),  # it may be anything
         ("535 5.7.8 authentication failed", "smtp_auth", "certain"),

@@ -127,7 +127,7 @@ def test_reason_and_what_decided_it(text: str, more: dict[str, Any], reason: str
         ("450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress",
          "RCPT", "server_error"),
         ("450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: connect to [192.0.2.1]: timed out",
-         "RCPT", "server_error"),
+         "RCPT", "network_error"),
         ("450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: No such user", "RCPT",
          "user_unknown"),
         ("554 5.7.1 Service unavailable; Sender address [a@b.example] blocked using dbl.example", "RCPT",

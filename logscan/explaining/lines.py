@@ -26,8 +26,9 @@ _LEAD = re.compile(r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?
 _REPLIES = (
     re.compile(rf"(?<![0-9.])[2-5][0-9][0-9][ -]#?{codes.ENHANCED}(?![0-9.])"),
     re.compile(r"(?<![0-9A-Za-z.:/=_-])[2-5][0-5][0-9][ -](?=[A-Za-z<(#])"),
-    re.compile(rf"(?<![0-9.]){codes.ENHANCED}(?![0-9.])"),
+    re.compile(rf"(?<![0-9.#]){codes.ENHANCED}(?![0-9.])"),
 )
+_BEHIND = re.compile(rf"\(#({codes.ENHANCED})\b")  # qmail writes the code behind the words
 _HOST = re.compile(r"(?:https?://)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})\b")
 _CLIENT = re.compile(r"(?:client|helo|sender|host) ?(?:host|name)? ?\[?$", re.IGNORECASE)
 
@@ -126,6 +127,8 @@ def bare_reply(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted:
     if code is None and enhanced is None:
         start = next((found.start() for pattern in _REPLIES if (found := pattern.search(diagnostic))), None)
         code, enhanced, reply_text = split_reply(diagnostic[start:] if start is not None else diagnostic)
+        if enhanced is None and code is None and (behind := _BEHIND.search(diagnostic)):
+            enhanced = behind[1]
     seen = _with_text(Seen(host=fields.get("remote_mta") or fields.get("remote_ip") or ""), diagnostic)
     provider, named = _provider(str(fields.get("remote_mta") or ""), reply_text or "", known)
     reply = Reply(
