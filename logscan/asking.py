@@ -131,11 +131,11 @@ def rules_test(
 ) -> None:
     """Show what the rules, yours first, make of every reply in a file; and how often they are right."""
     from logscan.explaining import trial
-    from logscan.packs import knowledge, mtas, site_folders
+    from logscan.packs import for_pasting, knowledge, site_folders
     from logscan.render import trial as render
 
     folders = site_folders(tuple(patterns or ()))
-    found = trial.tried(file, mtas(folders), knowledge(folders))
+    found = trial.tried(file, for_pasting(folders), knowledge(folders))
     rows, scores = trial.shown(found, only_wrong=wrong), trial.scores(found)
     if format is TrialFormat.JSONL:
         console.write("\n".join(json.dumps(row) for row in rows))

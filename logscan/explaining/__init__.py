@@ -91,8 +91,8 @@ def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Ex
     """Explain a reply code, an enhanced status code, a reply, a line of a mail log, or a reason.
 
     ``text`` may be ``421``, ``4.7.28``, ``X.7.28``, several codes, a reply as the server gave it (on several
-    lines, too) or as an MTA quotes it ("host … said: … (in reply to RCPT TO command)"), one whole log line, or the name
-    of a reason (``mailbox_full``). ``patterns`` names folders with packs of your own. Replies are read as RFC 5321
+    lines, too) or as an MTA quotes it ("host … said: … (in reply to RCPT TO command)"), a log line or a piece of one
+    (``stat=Deferred: 451 …``), or the name of a reason (``mailbox_full``). ``patterns`` names folders with packs of your own. Replies are read as RFC 5321
     section 4.2 and RFC 3463 have it.
 
     Raises OptionError for anything else, with the next thing to try.
@@ -134,10 +134,10 @@ def _knowledge(patterns: Iterable[str | os.PathLike[str]]) -> Knowledge:
 
 def _pasted(asked_text: str, text: str, patterns: Iterable[str | os.PathLike[str]]) -> Explanation:
     from logscan.explaining import asked, lines, pages, replies, rows
-    from logscan.packs import mtas, site_folders
+    from logscan.packs import for_pasting, site_folders
 
     folders = site_folders([os.fspath(folder) for folder in patterns])
-    known, packs = _knowledge(folders), mtas(folders)
+    known, packs = _knowledge(folders), for_pasting(folders)
     lines.refuse_several(asked_text, packs)
     row = rows.table_row(text, packs, known)
     found = row or lines.log_line(text, packs, known) or lines.bare_reply(text, packs, known)

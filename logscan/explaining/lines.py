@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from logscan import codes, wrapping
 from logscan.errors import OptionError
+from logscan.explaining.quoted import unquoted
 from logscan.explaining.replies import ITSELF, Seen, seen_in
 from logscan.filling import ADDRESS, named_in
 from logscan.framing import REPEATED
@@ -21,14 +23,12 @@ _TAGGED = re.compile(r"(?P<agent>[^ \[:]+)(?:\[[0-9]+\])?: ")  # a line whose st
 _DSN = re.compile(codes.ENHANCED)
 _MOST_LINES = 50
 _DAY = re.compile(r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)")  # the second blank is often lost on the way to us
-_LEAD = re.compile(r"^(?:Diagnostic-Code: *)?(?:(?:smtp|x-postfix|x-unix); *)?(?:<[^<> ]*>: (?=host ))?", re.IGNORECASE)
 # Where a reply begins inside some other text: code and enhanced code, else either of them.
 _REPLIES = (
     re.compile(rf"(?<![0-9.])[2-5][0-9][0-9][ -]#?{codes.ENHANCED}(?![0-9.])"),
     re.compile(r"(?<![0-9A-Za-z.:/=_-])[2-5][0-5][0-9][ -](?=[A-Za-z<(#])"),
-    re.compile(rf"(?<![0-9.#]){codes.ENHANCED}(?![0-9.])"),
+    re.compile(rf"(?<![0-9.]){codes.ENHANCED}(?![0-9.])"),
 )
-_BEHIND = re.compile(rf"\(#({codes.ENHANCED})\b")  # qmail writes the code behind the words
 _HOST = re.compile(r"(?:https?://)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})\b")
 _CLIENT = re.compile(r"(?:client|helo|sender|host) ?(?:host|name)? ?\[?$", re.IGNORECASE)
 
@@ -54,7 +54,7 @@ def log_line(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted | No
     payload, times = _unfolded(payload.strip())
     mta = owner or next((pack for pack in packs if tagged(pack, agent)), None)
     if mta is None:
-        names = ", ".join(pack.name for pack in packs)
+        names = ", ".join(pack.name for pack in packs if not pack.quotes)
         raise OptionError(f"that is a line of {agent!r}; logscan knows the lines of {names}")
     line = LogLine(mta.id, mta.name, "unknown", "", agent, stamp, host, times, "", "", payload, {})
     read = read_payload(mta, agent, payload)
@@ -87,7 +87,7 @@ def _framed(text: str, packs: tuple[Mta, ...]) -> tuple[str, str, str, str, Mta 
     if bare and any(tagged(pack, bare["agent"]) for pack in packs):
         return "", "", bare["agent"], text[bare.end() :], None
     for pack in packs:
-        if any(match_shape(pack, shape, "", text) for shape in (*pack.events, *pack.messages)):
+        if not pack.quotes and any(match_shape(pack, shape, "", text) for shape in (*pack.events, *pack.messages)):
             return "", "", "", text, pack
     return None
 
@@ -114,44 +114,62 @@ def as_line(line: LogLine, shape: Shape, fields: dict[str, str | None], known: K
     seen, provider = seen_in(values, known)
     named = {name: values.get(name) for name in Reply._fields if name not in ("mta", "provider", "verdict")}
     named["verdict"] = values.get("status")
-    named["dsn"] = named["dsn"] if _DSN.fullmatch(str(named["dsn"])) else None  # a damaged line may hold anything
+    named["dsn"] = _own_verdict(values)
     reply = Reply(mta=line.mta, provider=provider, **named)  # type: ignore[arg-type]  # columns of their own types
     return Pasted(line, reply, _with_text(seen, reply.diagnostic or ""))
 
 
+def _own_verdict(fields: Mapping[str, object]) -> str | None:
+    """The dsn; a damaged line may hold anything there."""
+    dsn = fields.get("dsn")
+    return dsn if isinstance(dsn, str) and _DSN.fullmatch(dsn) else None
+
+
+def reply_in(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted:
+    """A line of a log that holds a reply, else a reply, whatever stands around it."""
+    try:
+        line = log_line(text, packs, known)
+    except OptionError:  # a line of another program
+        line = None
+    return line if line is not None and line.reply is not None else bare_reply(text, packs, known)
+
+
 def bare_reply(text: str, packs: tuple[Mta, ...], known: Knowledge) -> Pasted:
-    """A reply as a server gave it, or as an MTA quotes it; perhaps without any code."""
-    mta, fields = _unwrapped(_LEAD.sub("", text, count=1), packs)
-    diagnostic = str(fields.get("diagnostic") or "")
-    code, enhanced, reply_text = split_reply(diagnostic)
-    if code is None and enhanced is None:
-        start = next((found.start() for pattern in _REPLIES if (found := pattern.search(diagnostic))), None)
-        code, enhanced, reply_text = split_reply(diagnostic[start:] if start is not None else diagnostic)
-        if enhanced is None and code is None and (behind := _BEHIND.search(diagnostic)):
-            enhanced = behind[1]
-    seen = _with_text(Seen(host=fields.get("remote_mta") or fields.get("remote_ip") or ""), diagnostic)
-    provider, named = _provider(str(fields.get("remote_mta") or ""), reply_text or "", known)
+    """A reply as a server gave it, or as an MTA, a program or a person quotes it; perhaps without any code."""
+    fields = unquoted(text, packs)
+    diagnostic, quoted = fields["diagnostic"] or "", fields.get("_reply")
+    code, enhanced, reply_text = split_reply(diagnostic) if quoted is None else (*split_reply(quoted)[:2], diagnostic)
+    if code is None and enhanced is None and quoted is None:
+        code, enhanced, reply_text = _found_in(diagnostic)
+    peer = fields.get("remote_mta") or ""
+    provider, named = _provider(peer, reply_text or "", known)
     reply = Reply(
-        mta=mta,
-        event=codes.Event.DELIVERY.value if mta else None,
+        mta=fields.get("mta"),
+        event=fields.get("event") or (codes.Event.DELIVERY.value if fields.get("mta") else None),
+        outcome=fields.get("outcome"),
         reply_code=code,
         enhanced_code=enhanced,
+        dsn=_own_verdict(fields),
         smtp_command=fields.get("smtp_command"),
         diagnostic=reply_text,
         provider=provider,
+        verdict=fields.get("status"),
     )
+    seen = _with_text(Seen(host=peer or fields.get("remote_ip") or ""), diagnostic)
     return Pasted(None, reply, replace(seen, provider_seen=named))
 
 
-def _unwrapped(text: str, packs: tuple[Mta, ...]) -> tuple[str | None, dict[str, str | None]]:
-    """A text without what an MTA puts around a reply ("host … said:", "(in reply to …)"), and what that told."""
-    for pack in packs:
-        parts = max((shape.parts for shape in pack.events), key=len, default=())
-        quoted = Shape("quoted", "event", ("^(?P<diagnostic>.*)$",), parts=parts)
-        fields = match_shape(pack, quoted, "", text)
-        if fields and (fields.get("diagnostic") != text or fields.get("smtp_command")):
-            return pack.id, fields
-    return None, {"diagnostic": text}
+def _found_in(text: str) -> tuple[int | None, str | None, str | None]:
+    """Reply code, enhanced code and the reply, where they stand inside of a text; else none, and the text."""
+    for pattern in _REPLIES:
+        if found := pattern.search(text):
+            code, enhanced, reply = split_reply(text[found.start() :])
+            return (
+                code,
+                enhanced,
+                reply if code is not None else text,
+            )  # qmail writes the code behind the words
+    return None, None, text
 
 
 def _with_text(seen: Seen, text: str) -> Seen:

@@ -89,7 +89,7 @@ def _labelled(line: str, packs: tuple[Mta, ...], known: Knowledge) -> tuple[str,
     entry = json.loads(line)
     if not isinstance(entry, dict) or not isinstance(entry.get("diagnostic"), str):
         raise ValueError('not an object with "diagnostic", the reply as a text')
-    told = lines.bare_reply(entry["diagnostic"], packs, known).reply or Reply()
+    told = lines.reply_in(entry["diagnostic"], packs, known).reply or Reply()
     given: dict[str, Any] = {name: entry[name] for name in _GIVEN if entry.get(name)}
     provider = known.provider_of(entry.get("remote_mta"), entry.get("recipient_domain"), told.diagnostic)
     reply = told._replace(provider=provider, **given)

@@ -2,7 +2,7 @@
 
 from logscan.packs.find import load_toml, root, site_folders
 from logscan.packs.knowledge import Knowledge, knowledge
-from logscan.packs.mta import Mta, Shape, load_mta, mtas
+from logscan.packs.mta import Mta, Shape, for_pasting, load_mta, mtas
 from logscan.packs.part import Part
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Mta",
     "Part",
     "Shape",
+    "for_pasting",
     "knowledge",
     "load_mta",
     "load_toml",

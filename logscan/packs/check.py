@@ -20,7 +20,7 @@ __all__ = ["Trouble", "check_all", "check_file", "check_mta", "check_providers",
 
 SHORT = 4_000  # characters of hostile input for the columnar reader; tests take more
 _KNOWLEDGE = ("codes.toml", "reasons.toml", "retry.toml")
-_NOT_READ = "is not read: a folder of packs holds mta/*.toml, remedies/*.toml and providers.toml"
+_NOT_READ = "is not read: a folder of packs holds mta/*.toml, remedies/*.toml, providers.toml and pasted.toml"
 
 
 def check_file(path: Path, size: int = SHORT) -> list[Trouble]:
@@ -60,7 +60,7 @@ def check_all(folders: Iterable[Path] = (), size: int = SHORT) -> list[Trouble]:
 def _is_read(place: Path, *, shipped: bool) -> bool:
     if len(place.parts) == 2:
         return place.parts[0] in ("mta", "remedies")
-    return place.as_posix() in ("providers.toml", *(_KNOWLEDGE if shipped else ()))
+    return place.as_posix() in ("providers.toml", "pasted.toml", *(_KNOWLEDGE if shipped else ()))
 
 
 def check_mta(path: Path, size: int = SHORT) -> list[Trouble]:

@@ -120,7 +120,7 @@ _TOP = Form(
 )
 _MTA = Form(
     {"id": WORD, "name": WORD},
-    {"tag": WORD, "reader": one_of(("lines", "delimited")), "frames": one_of(("syslog",)), "prefixes": TEXTS}
+    {"tag": WORD, "reader": one_of(("lines", "delimited", "quotes")), "frames": one_of(("syslog",)), "prefixes": TEXTS}
     | {"piece": WORD},
 )
 _TABLES = {
@@ -168,6 +168,11 @@ _SESSION = Form(
 )
 _FACT = Form({"of": WORD, "rows": TEXTS, "holds": one_of(SCOPES), "patterns": TEXTS}, {})
 _EXAMPLE = Form({"line": WORD, "agent": WORD, "expect": TABLE}, {"lacks": TEXTS})
+_BY_READER = {
+    "lines": (_TABLES, _EXAMPLE),
+    "delimited": (_ROW_TABLES, _ROW_EXAMPLE),
+    "quotes": (_TABLES | {"forged": _ROW_TABLES["forged"]}, Form({"line": WORD, "expect": TABLE}, {"lacks": TEXTS})),
+}
 _RULE = Form(
     {"id": WORD, "reason": one_of(codes.Reason), "source": WORD, "example": TABLE},
     {
@@ -241,10 +246,11 @@ def of_mta(data: Mapping[str, Any]) -> list[Fault]:
     found = list(faults(data, _TOP, "top level"))
     if _table(data.get("mta")):
         found += faults(data["mta"], _MTA, "[mta]", "[mta]")
-    rows = _table(data.get("mta")) and data["mta"].get("reader") == "delimited"
-    if not rows and _table(data.get("mta")) and "tag" not in data["mta"]:
+    reader = data["mta"].get("reader", "lines") if _table(data.get("mta")) else "lines"
+    forms, example_form = _BY_READER.get(str(reader), _BY_READER["lines"])
+    if reader == "lines" and _table(data.get("mta")) and "tag" not in data["mta"]:
         found.append(Fault("[mta]", "", "needs 'tag', a text that is not empty", "[mta]"))
-    for kind, form in (_ROW_TABLES if rows else _TABLES).items():
+    for kind, form in forms.items():
         if not TABLES.holds(data.get(kind, [])):
             continue
         for n, table in enumerate(data.get(kind, []), 1):
@@ -252,7 +258,7 @@ def of_mta(data: Mapping[str, Any]) -> list[Fault]:
             found += faults(table, form, where, after)
             if kind in ("event", "message", "notice") and TABLES.holds(table.get("example")):
                 for example in table["example"]:
-                    found += faults(example, _ROW_EXAMPLE if rows else _EXAMPLE, f"{where}, example", after)
+                    found += faults(example, example_form, f"{where}, example", after)
     return [*found, *_of_session(data), *_twice(data, _TABLES)]
 
 

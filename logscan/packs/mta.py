@@ -98,6 +98,7 @@ class Mta:
     forged: tuple[tuple[str, str], ...]  # agent, payload
     traits: tuple[Trait, ...]
     formats: tuple[Format, ...]
+    quotes: bool  # it has no lines of its own: it knows how replies and pieces of lines are quoted
     path: Path
 
     @property
@@ -250,7 +251,7 @@ class _Reader:
     def read(self) -> Mta:
         about = self.data.get("mta", {})
         find.refuse_unknown(self.path, "[mta]", about, _MTA)
-        for key in ("id", "name", *(() if self.delimited else ("tag",))):
+        for key in ("id", "name", *(("tag",) if about.get("reader", "lines") == "lines" else ())):
             if key not in about:
                 raise PackError(f"{self.path}:1: [mta] needs {key!r}")
         parts = {table["id"]: self.part(table) for table in self.data.get("part", ())}
@@ -258,7 +259,7 @@ class _Reader:
         return Mta(
             id=about["id"],
             name=about["name"],
-            tag=self.expand(about.get("tag", "^$")),  # rows of tables have no tag
+            tag=self.expand(about.get("tag", "^$")),  # rows of tables and quotes have no tag
             frames=self.frames(),
             events=shapes["event"],
             messages=shapes["message"],
@@ -277,6 +278,7 @@ class _Reader:
                 for trait in self.data.get("trait", ())
             ),
             formats=tuple(self.format(table) for table in self.data.get("format", ())),
+            quotes=about.get("reader") == "quotes",
             path=self.path,
         )
 
@@ -304,3 +306,10 @@ def mtas(folders: tuple[Path, ...] = ()) -> tuple[Mta, ...]:
             pack = load_mta(path)
             found.setdefault(pack.id, pack)
     return tuple(found.values())
+
+
+@cache
+def for_pasting(folders: tuple[Path, ...] = ()) -> tuple[Mta, ...]:
+    """Every MTA pack, and how people and programs quote replies (``pasted.toml``), the site's own folders first."""
+    files = [folder / "pasted.toml" for folder in (*folders, find.root())]
+    return (*mtas(folders), *(load_mta(path) for path in files if path.is_file()))

@@ -82,7 +82,7 @@ def of_traits(mta: Mta) -> Found:
 def of_frames(mta: Mta, data: Mapping[str, Any]) -> Found:
     """A frame of the pack's own takes its example, and its stamp is a time."""
     own = {table["id"]: table for table in data.get("frame", ())}
-    if not mta.frames and not mta.delimited:
+    if not mta.frames and not mta.delimited and not mta.quotes:
         yield "[mta]", 'no frame: write frames = "syslog", or a [[frame]] of your own', "mta"
     for frame in mta.frames:
         if frame.name not in own:
