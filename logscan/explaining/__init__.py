@@ -92,8 +92,8 @@ def explain(text: str, *, patterns: Iterable[str | os.PathLike[str]] = ()) -> Ex
 
     ``text`` may be ``421``, ``4.7.28``, ``X.7.28``, several codes, a reply as the server gave it (on several
     lines, too) or as an MTA quotes it ("host … said: … (in reply to RCPT TO command)"), a log line or a piece of one
-    (``stat=Deferred: 451 …``), or the name of a reason (``mailbox_full``). ``patterns`` names folders with packs of your own. Replies are read as RFC 5321
-    section 4.2 and RFC 3463 have it.
+    (``stat=Deferred: 451 …``), or the name of a reason (``mailbox_full``). ``patterns`` names folders with packs of
+    your own. Replies are read as RFC 5321 section 4.2 and RFC 3463 have it.
 
     Raises OptionError for anything else, with the next thing to try.
     """
