@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from logscan.bycode import parsed
 from logscan.codes import Basis, Event, Status
 from logscan.packs.knowledge import Knowledge
-from logscan.rules import parsed
 
 
 def remedy_for(row: Mapping[str, Any], known: Knowledge) -> dict[str, str]:

@@ -71,7 +71,7 @@ def _failed(rows: pl.DataFrame) -> pl.Series:
 @lru_cache(maxsize=16)
 def _masked_pieces(known: Knowledge) -> list[str]:
     """The pieces of rules' texts that may stand in what a template masks: words alone, numbers, names, addresses."""
-    texts = (text for rule in known.rules if not rule.topic for text in rule.text)
+    texts = (text for rule in known.rules for text in rule.text)
     pieces = {piece.strip() for text in texts for piece in text.split("*")}
     return sorted(piece for piece in pieces if piece and (" " not in piece or _MASKABLE.search(piece)))
 

@@ -78,6 +78,7 @@ class Basis(StrEnum):
     """The evidence that decided the reason."""
 
     RULE = "rule"
+    WORDS = "words"
     REPLY_CODE = "reply_code"
     ENHANCED_CODE = "enhanced_code"
     DSN = "dsn"

@@ -1,7 +1,8 @@
 """How far the reason of a reply can be trusted: what else the same reply speaks for.
 
-The words of a provider or of an MTA are its own, and a rule for them is sure. Words that any server may write are
-sure as long as nothing in the same reply contradicts them.
+The words of a provider or of an MTA are its own, and a rule for them is sure, unless all its words together speak quite
+another language. Words that any server may write are sure as long as nothing in the same reply contradicts them, and
+all its words together (``logscan.weighing``) speak for the same reason.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import replace
 
 from logscan.codes import Basis, Reason, Status
 from logscan.packs.knowledge import Knowledge, Rule
-from logscan.rules import Guess, Reply, guesses, heard, said
+from logscan.rules import Guess, Reply, evidence, guesses, heard, said
 from logscan.template import bare
+from logscan.weighing import weigh
 
 _UNREAD = "its text was not recognised"
+_BACKED = {True: 0.6, False: 0.1}  # by whether a rule is general: how likely its reason is for all the words together
+_LIKELY = 0.6
 
 
 def ranked(reply: Reply, known: Knowledge, status: Status) -> list[Guess]:
@@ -22,7 +26,9 @@ def ranked(reply: Reply, known: Knowledge, status: Status) -> list[Guess]:
     found = list(guesses(reply, known, status))
     first = found[0]
     if first.rule is not None:
-        doubt = _doubt(first.rule, found[1:], heard(reply.diagnostic))
+        doubt = _doubt(first.rule, found[1:], heard(reply.diagnostic)) or _unbacked(first.rule, reply)
+    elif first.basis is Basis.WORDS:
+        doubt = "no rule knows this text" if first.share >= _LIKELY and first.reason != Reason.UNDEFINED else ""
     else:
         doubt = _UNREAD if first.sure and first.reason != Reason.DELIVERED and _has_words(reply.diagnostic) else ""
     if doubt:
@@ -36,8 +42,6 @@ def _has_words(diagnostic: str | None) -> bool:
 
 
 def _doubt(rule: Rule, others: Iterable[Guess], text: str) -> str:
-    if rule.topic:
-        return "its words tell no more than what it is about"
     if rule.weak:
         return "its words are used for other reasons, too"
     if not rule.general:
@@ -51,6 +55,14 @@ def _doubt(rule: Rule, others: Iterable[Guess], text: str) -> str:
         if not other.rule.weak and not all(any(part in mine for mine in own) for part in _spoken(other.rule, text)):
             return "other words in it speak for another reason"
     return ""
+
+
+def _unbacked(rule: Rule, reply: Reply) -> str:
+    """What is to be said where all the words of a reply do not speak for the reason that a rule found in some."""
+    if not rule.shipped or (rule.codes and not rule.general):  # the site knows, and so does a provider its codes
+        return ""
+    share = next((opinion.share for opinion in weigh(evidence(reply)) if opinion.reason == rule.reason), 1.0)
+    return "" if share >= _BACKED[rule.general] else "the rest of its words leaves doubt"
 
 
 def _spoken(rule: Rule, text: str) -> list[str]:

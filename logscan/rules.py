@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from logscan import codes
+from logscan import bycode, codes
 from logscan.codes import Basis, Conflict, Event, Outcome, Party, Reason, ReplyClass, SmtpCommand, Status
 from logscan.packs.knowledge import Knowledge, Rule
 from logscan.phrases import Phrases
 from logscan.template import bare
+from logscan.weighing import Evidence, weigh, words_of
 
 _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.DELIVERED: Status.POSITIVE,
@@ -29,9 +30,9 @@ _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.EXPIRED: Status.PERMANENT,
 }
 _SAID = (Status.POSITIVE, Status.TRANSIENT, Status.PERMANENT)
+_WORTH = 0.3  # how likely words have to make a reason (0 to 1) so that it is named
 _TURNED = {Party.US: Party.PEER, Party.PEER: Party.US}
 _LEAD = re.compile(rf"([2-5][0-9][0-9])[ -]({codes.ENHANCED})(?![0-9.])")
-_RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
 
 
 class Reply(NamedTuple):
@@ -73,7 +74,7 @@ class Guess:
     """One reason that some evidence speaks for, and which evidence it was.
 
     ``sure`` when the evidence decides by itself: a rule, or a code that may decide alone. ``doubt`` is what speaks
-    against a rule all the same, in words (``logscan.doubts``).
+    against a rule all the same, in words (``logscan.doubts``). ``share`` is how likely words made the reason (0 to 1).
     """
 
     reason: Reason
@@ -81,6 +82,7 @@ class Guess:
     rule: Rule | None = None
     sure: bool = True
     doubt: str = ""
+    share: float = 0.0
 
 
 def decide(reply: Reply, known: Knowledge, held: Held | None = None) -> Decision:
@@ -106,7 +108,7 @@ def status_of(reply: Reply) -> Status:
     """The status: of the reply's first digit, else of the enhanced code, the dsn, the MTA's words, the outcome."""
     if reply.reply_code is not None and 200 <= reply.reply_code <= 599:
         return codes.ReplyCode(reply.reply_code).status
-    for code in (parsed(reply.enhanced_code), parsed(reply.dsn)):
+    for code in map(bycode.parsed, (reply.enhanced_code, reply.dsn)):
         if code is not None:
             return code.status
     if reply.verdict in _SAID:
@@ -129,33 +131,40 @@ def guesses(reply: Reply, known: Knowledge, status: Status, held: Held | None = 
         yield Guess(Reason.DELIVERED, _best_basis(reply))
         return
     text = heard(reply.diagnostic) if held is None else held.text
-    topics: list[Guess] = []
-    known_text = False
     provider = reply.provider if reply.event != Event.REJECTION else None  # what we say ourselves is no provider's
     index = phrases(known)
-    for rule in index.rules(index.held(text) if held is None else held.pieces, reply.mta, provider):
-        if not matches(rule, reply, text):
-            continue
-        if not rule.topic:
-            known_text = True
+    rules = index.rules(index.held(text) if held is None else held.pieces, reply.mta, provider)
+    ruled = False
+    for rule in rules:
+        if matches(rule, reply, text):
+            ruled = True
             yield Guess(rule.reason, Basis.RULE, rule)
-        elif any(said(part, text.rpartition("\n")[2]) for part in rule.text):  # no host's name tells a topic
-            topics.append(Guess(rule.reason, Basis.RULE, rule, sure=False))
-    own = reply.dsn if reply.reply_code is None else None  # the MTA's verdict counts where nobody else spoke
-    found = [
-        *_enhanced_alone(reply.enhanced_code, Basis.ENHANCED_CODE, known),
-        *_enhanced_alone(own, Basis.DSN, known),
-        *_code_alone(reply, known),
-        *(topics if reply.outcome != Outcome.EXPIRED else ()),
-        *_subject(reply.enhanced_code, Basis.ENHANCED_CODE, reply, known),
-        *_subject(own, Basis.DSN, reply, known),
-        *_code_after(reply, known),
-    ]
+    yield from _without_rules(reply, known, ruled=ruled)
+
+
+def _without_rules(reply: Reply, known: Knowledge, *, ruled: bool) -> Iterator[Guess]:
+    """What codes and words speak for; ``ruled`` when a rule has spoken before."""
+    given = (reply.reply_code, reply.enhanced_code, _own_verdict(reply))
+    expired = reply.outcome == Outcome.EXPIRED
+    found = [Guess(reason, basis) for reason, basis in bycode.alone(*given, known)]
     yield from found
-    if not found and not known_text and reply.outcome == Outcome.EXPIRED:
-        yield Guess(Reason.EXPIRED, Basis.OUTCOME)
-    elif not found and not known_text:
-        yield Guess(Reason.UNDEFINED, _best_basis(reply), sure=False)
+    if not expired:
+        for guess in _voices(reply):
+            found.append(guess)
+            yield guess
+    vague = bycode.likely(*given, reply.smtp_command, known)
+    yield from (Guess(reason, basis, sure=False) for reason, basis in vague)
+    if not (ruled or found or vague):
+        yield (
+            Guess(Reason.EXPIRED, Basis.OUTCOME) if expired else Guess(Reason.UNDEFINED, _best_basis(reply), sure=False)
+        )
+
+
+def _voices(reply: Reply) -> Iterator[Guess]:
+    """The reasons that the words make likely enough to be named, likeliest first; nothing where there are no words."""
+    for opinion in weigh(evidence(reply)):
+        if opinion.share >= _WORTH:
+            yield Guess(opinion.reason, Basis.WORDS, sure=False, share=opinion.share)
 
 
 def _best_basis(reply: Reply) -> Basis:
@@ -178,7 +187,10 @@ def matches(rule: Rule, reply: Reply, text: str | None = None) -> bool:
         (rule.event and rule.event != reply.event)
         or (rule.outcome and rule.outcome != reply.outcome)
         or (rule.commands and reply.smtp_command not in rule.commands)
-        or (rule.codes and not _has_code(rule.codes, reply.reply_code, _own_code(reply)))
+        or (
+            rule.codes
+            and not bycode.is_one_of(rule.codes, reply.reply_code, reply.enhanced_code or _own_verdict(reply))
+        )
     ):
         return False
     if not rule.text:
@@ -205,79 +217,15 @@ def _pattern(fragment: str) -> re.Pattern[str]:
     return re.compile(".*?".join(re.escape(piece) for piece in fragment.split("*")))
 
 
-def _own_code(reply: Reply) -> str | None:
-    """The enhanced code; without a quoted reply the MTA's own verdict stands in for it."""
-    return reply.enhanced_code or (reply.dsn if reply.reply_code is None else None)
+def _own_verdict(reply: Reply) -> str | None:
+    """The MTA's own verdict, which counts where nobody else spoke."""
+    return reply.dsn if reply.reply_code is None else None
 
 
-@lru_cache(maxsize=65536)
-def _has_code(wanted: tuple[str, ...], reply_code: int | None, own: str | None) -> bool:
-    return any(code == str(reply_code) or (own is not None and _in_range(code, own)) for code in wanted)
-
-
-@cache
-def _in_range(wanted: str, code: str) -> bool:
-    """``5.7.606-649`` is a range of the last number, ``X.5.3`` any class."""
-    if wanted.startswith("X."):
-        return wanted[1:] == code[1:]
-    found = _RANGE.fullmatch(wanted)
-    if not found:
-        return wanted == code
-    head, _, tail = code.rpartition(".")
-    return f"{head}." == found[1] and tail.isdigit() and int(found[2]) <= int(tail) <= int(found[3])
-
-
-@lru_cache(maxsize=4096)
-def parsed(code: str | None) -> codes.EnhancedStatusCode | None:
-    """An enhanced code as a value; None for what only looks like one, which a log may hold."""
-    try:
-        return codes.EnhancedStatusCode.parse(code) if code else None
-    except ValueError:
-        return None
-
-
-def _enhanced_alone(code: str | None, basis: Basis, known: Knowledge) -> list[Guess]:
-    """The registered meaning of an enhanced code, where it may decide alone."""
-    value = parsed(code)
-    entry = known.enhanced_codes.get(value.generic) if value else None
-    if value is None or not entry or not entry.get("alone", True):
-        return []
-    return _guess(entry.get(f"reason_{value.klass}", entry.get("reason")), basis)
-
-
-def _code_alone(reply: Reply, known: Knowledge) -> list[Guess]:
-    entry = known.reply_codes.get(str(reply.reply_code))
-    return _guess(entry.get("reason"), Basis.REPLY_CODE) if entry and entry.get("alone", True) else []
-
-
-def _subject(code: str | None, basis: Basis, reply: Reply, known: Knowledge) -> list[Guess]:
-    """What the second number says (RFC 3463 section 3), with the command that was answered."""
-    value = parsed(code)
-    if value is None or value.subject == 0:
-        return []
-    subject = known.enhanced_subjects.get(f"X.{value.subject}.X", {})
-    entry = known.enhanced_codes.get(value.generic, {})
-    for table in (entry, subject):
-        if named := table.get("reason_after", {}).get(reply.smtp_command):
-            return _guess(named, basis, sure=False)
-    by_class = f"reason_{value.klass}"
-    named = entry.get(by_class) or entry.get("reason") or subject.get(by_class) or subject.get("reason")
-    return _guess(named, basis, sure=False)
-
-
-def _code_after(reply: Reply, known: Knowledge) -> list[Guess]:
-    """What a vague reply code means after the command it answered; an enhanced code beside it knows better."""
-    own = parsed(reply.enhanced_code)
-    if own is not None and own.subject != 0:
-        return []
-    entry = known.reply_codes.get(str(reply.reply_code), {})
-    return _guess(entry.get("reason_after", {}).get(reply.smtp_command), Basis.REPLY_CODE, sure=False)
-
-
-def _guess(reason: str | None, basis: Basis, *, sure: bool = True) -> list[Guess]:
-    if not reason or reason in (Reason.UNDEFINED, Reason.DELIVERED):
-        return []
-    return [Guess(Reason(reason), basis, sure=sure)]
+def evidence(reply: Reply) -> Evidence:
+    """What the words of a reply are weighed with."""
+    words = words_of(reply.diagnostic)
+    return Evidence(reply.event, reply.reply_code, reply.enhanced_code, reply.smtp_command, words)
 
 
 def _party(reply: Reply, guess: Guess | None, known: Knowledge) -> str | None:

@@ -29,7 +29,7 @@ def first(diagnostic: str, **more: Any) -> Guess:
         ("550 5.7.1 You are blacklisted", "5.7.1", "ip_blocklisted", False),  # weak: who is, nobody knows
         ("550 5.1.1", "5.1.1", "user_unknown", True),
         ("550 5.1.1 hm hm", "5.1.1", "user_unknown", False),  # words that nobody knows
-        ("550 We know this sender", None, "sender_rejected", False),  # a topic
+        ("550 We dislike this sender", None, "sender_rejected", False),  # no rule knows it
         ("250 2.0.0 Ok", "2.0.0", "delivered", True),
     ],
 )
@@ -39,12 +39,12 @@ def test_what_makes_a_reason_doubtful(text: str, enhanced: str | None, reason: s
     assert bool(guess.doubt) != guess.sure
 
 
-def test_a_code_that_decides_by_itself_comes_before_a_topic() -> None:
+def test_a_code_that_decides_by_itself_comes_before_the_words() -> None:
     guess = first("554 5.5.2 sender nonsense", enhanced_code="5.5.2")
     assert (guess.reason.value, guess.rule) == ("protocol_error", None)
 
 
-def test_no_host_tells_a_topic() -> None:
+def test_no_host_is_weighed() -> None:
     assert first("554 abuse-desk.example.com").reason == "undefined"
 
 

@@ -91,15 +91,18 @@ def test_552_is_transient_only_for_too_many_recipients(text: str, status: str, r
     [
         ("550 5.7.1 <a@b.example>: Relay access denied", {"smtp_command": "RCPT"}, "relay_denied", "rule"),
         ("550 5.7.26 Rejected", {"smtp_command": "END-OF-DATA"}, "sender_auth", "enhanced_code"),
-        ("550 5.7.1 Rejected", {"smtp_command": "RCPT"}, "policy", "enhanced_code"),  # no unknown user
-        ("550 Rejected", {"smtp_command": "RCPT"}, "user_unknown", "reply_code"),
-        ("550 Rejected", {"smtp_command": "MAIL"}, "undefined", "reply_code"),
-        ("550 Rejected", {}, "undefined", "reply_code"),
-        ("550 5.0.0 Rejected", {"smtp_command": "RCPT"}, "user_unknown", "reply_code"),
-        ("550 5.1.0 Rejected", {"smtp_command": "MAIL"}, "sender_rejected", "enhanced_code"),
-        ("550 5.1.0 Rejected", {"smtp_command": "RCPT"}, "user_unknown", "enhanced_code"),
+        ("550 5.7.1 Hm", {"smtp_command": "RCPT"}, "policy", "enhanced_code"),  # no unknown user
+        ("550 Hm", {"smtp_command": "RCPT"}, "user_unknown", "reply_code"),
+        ("550 Hm", {"smtp_command": "MAIL"}, "undefined", "reply_code"),
+        ("550 Hm", {}, "undefined", "reply_code"),
+        ("550 5.0.0 Hm", {"smtp_command": "RCPT"}, "user_unknown", "reply_code"),
+        ("550 5.1.0 Hm", {"smtp_command": "MAIL"}, "sender_rejected", "enhanced_code"),
+        ("550 5.1.0 Hm", {"smtp_command": "RCPT"}, "user_unknown", "enhanced_code"),
+        ("550 5.7.1 Rejected", {"smtp_command": "RCPT"}, "undefined", "words"),  # it says no more than no
+        ("552 All that these people may keep is used up", {"smtp_command": "RCPT"}, "mailbox_full", "words"),
+        ("552 5.3.4 All that these people may keep is used up", {"smtp_command": "RCPT"}, "message_too_big", "enhanced_code"),
         ("503 Out of order", {"smtp_command": "RCPT"}, "protocol_error", "reply_code"),
-        ("450 Later", {"smtp_command": "RCPT"}, "undefined", "reply_code"),
+        ("450 Hm", {"smtp_command": "RCPT"}, "undefined", "reply_code"),
         ("421 Bye", {"smtp_command": "CONNECT"}, "undefined", "reply_code"),
         ("454 4.7.0 Not now", {"smtp_command": "STARTTLS"}, "tls_failure", "rule"),
         ("454 4.7.0 Not now", {"smtp_command": "AUTH"}, "smtp_auth", "rule"),

@@ -157,9 +157,9 @@ def _pasted(asked_text: str, text: str, patterns: Iterable[str | os.PathLike[str
 
 
 def _says_nothing(answer: Finding, reply: Reply) -> bool:
-    """No code in it, no rule that knows it, and no MTA that words its own errors so."""
+    """No code in it, no more than a guess from its words, and no MTA that words its own errors so."""
     coded = answer.reply_code is not None or answer.enhanced_code is not None
-    return not coded and answer.confidence == "none" and reply.mta is None
+    return not coded and answer.confidence in ("none", "guess") and reply.mta is None
 
 
 def compare(one: str, other: str, *more: str) -> Comparison:

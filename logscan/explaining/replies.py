@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from logscan import rules
 from logscan.advice import remedy_for, settings_of
 from logscan.codes import Basis, Event, Outcome, SmtpCommand, Status
 from logscan.doubts import ranked
@@ -16,6 +17,7 @@ from logscan.reference import Alternative, Finding
 from logscan.render.reference import phrases
 from logscan.rules import Decision, Guess, Reply, decide, matches, status_of
 from logscan.template import template_of
+from logscan.weighing import speaking_for
 
 ITSELF = "the reply itself"  # shows whose it is
 _UNREAD = "; the text was not recognised"
@@ -132,14 +134,16 @@ def _confidence(decision: Decision, ranking: list[Guess], reply: Reply) -> tuple
     if decision.reason == "undefined":
         return "none", "nothing in it tells the reason: go by the text"
     confidence, evidence = _on(ranking[0], reply)
-    return confidence, f"a guess from {evidence}{_UNREAD}" if confidence == "guess" else f"{confidence}: {evidence}"
+    if confidence == "guess":
+        return confidence, f"a guess from {evidence}{'' if ranking[0].basis is Basis.WORDS else _UNREAD}"
+    return confidence, f"{confidence}: {evidence}"
 
 
 def _on(guess: Guess, reply: Reply) -> tuple[str, str]:
     """How far one guess can be trusted, and what it rests on."""
-    evidence = _evidence(guess.basis, reply)
+    evidence = _evidence(guess, reply)
     if guess.rule is not None:
-        evidence = f"{'its words' if guess.rule.topic else 'a known reply'} (rule {guess.rule.id})"
+        evidence = f"a known reply (rule {guess.rule.id})"
         return ("likely", f"{evidence}, but {guess.doubt}") if guess.doubt else ("certain", evidence)
     if guess.doubt:
         return "likely", f"{evidence}, but {guess.doubt}"
@@ -148,7 +152,11 @@ def _on(guess: Guess, reply: Reply) -> tuple[str, str]:
     return "guess", f"{evidence} {phrases.after([reply.smtp_command])}" if reply.smtp_command else evidence
 
 
-def _evidence(basis: Basis, reply: Reply) -> str:
+def _evidence(guess: Guess, reply: Reply) -> str:
+    basis = guess.basis
+    if basis is Basis.WORDS:
+        topics = speaking_for(guess.reason, rules.evidence(reply))
+        return f"its words, which speak of {phrases.listed(topics)}" if topics else "its words"
     if basis is Basis.REPLY_CODE:
         return f"its reply code {reply.reply_code}"
     if basis is Basis.OUTCOME:

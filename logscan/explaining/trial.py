@@ -73,7 +73,7 @@ def tried(path: Path, packs: tuple[Mta, ...], known: Knowledge) -> list[Tried]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); name a text file with one reply on each line") from None
-    read = _labelled if path.suffix == ".jsonl" else _plain
+    read = labelled if path.suffix == ".jsonl" else _plain
     out = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
@@ -85,7 +85,8 @@ def tried(path: Path, packs: tuple[Mta, ...], known: Knowledge) -> list[Tried]:
     return out
 
 
-def _labelled(line: str, packs: tuple[Mta, ...], known: Knowledge) -> tuple[str, Reply, Mapping[str, str]]:
+def labelled(line: str, packs: tuple[Mta, ...], known: Knowledge) -> tuple[str, Reply, Mapping[str, str]]:
+    """The id, the reply and what is right of one JSON line; raises ValueError where it is none."""
     entry = json.loads(line)
     if not isinstance(entry, dict) or not isinstance(entry.get("diagnostic"), str):
         raise ValueError('not an object with "diagnostic", the reply as a text')

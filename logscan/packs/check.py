@@ -19,7 +19,7 @@ from logscan.packs.trouble import Trouble, Troubles
 __all__ = ["Trouble", "check_all", "check_file", "check_mta", "check_providers", "check_rules"]
 
 SHORT = 4_000  # characters of hostile input for the columnar reader; tests take more
-_KNOWLEDGE = ("codes.toml", "reasons.toml", "retry.toml")
+_KNOWLEDGE = ("codes.toml", "concepts.toml", "reasons.toml", "retry.toml")
 _NOT_READ = "is not read: a folder of packs holds mta/*.toml, remedies/*.toml, providers.toml and pasted.toml"
 
 

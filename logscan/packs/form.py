@@ -184,7 +184,6 @@ _RULE = Form(
         "codes": TEXTS,
         "text": TEXTS,
         "weak": FLAG,
-        "topic": FLAG,
         "party": one_of(codes.Party),
         "status": one_of(codes.Status),
         "title": WORD,

@@ -14,7 +14,7 @@ from logscan.packs import find
 from logscan.packs.retry import Hint, hints
 
 _RULE = {
-    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "weak", "topic", "party",
+    "id", "mta", "provider", "event", "outcome", "commands", "codes", "text", "reason", "weak", "party",
     "status", "title", "remedy", "settings", "check", "more", "source", "example",
 }  # fmt: skip
 _FOR_ANY_SERVER = ("mta.toml", "blocklists.toml", "languages.toml", "generic.toml")  # after those of providers
@@ -29,7 +29,7 @@ class Rule:
     ``codes`` are reply codes and enhanced codes (one is enough), ``text`` fragments in lower case where ``*`` stands
     for anything (one is enough). A condition that is empty holds. ``forms`` are those fragments that came of words
     in braces. ``weak`` rules decide, but are not sure; nor is a ``general`` one, when other evidence contradicts.
-    ``topic`` rules are asked last, and not at all where a code decides by itself.
+    Those that are not ``shipped`` are the site's own.
     """
 
     id: str
@@ -43,8 +43,8 @@ class Rule:
     text: tuple[str, ...] = ()
     forms: frozenset[str] = frozenset()
     weak: bool = False
-    topic: bool = False
     general: bool = False
+    shipped: bool = False
     party: Party | None = None
     status: Status | None = None
     title: str = ""
@@ -116,6 +116,7 @@ def _rule(path: Path, table: Mapping[str, Any], words: Mapping[str, Sequence[str
                 **table,
                 "forms": frozenset(form for text, many in forms.items() if "{" in text for form in many),
                 "general": path.name in _GENERAL,
+                "shipped": path.is_relative_to(find.root()),
                 "reason": Reason(table["reason"]),
                 "party": Party(table["party"]) if "party" in table else None,
                 "status": Status(table["status"]) if "status" in table else None,
