@@ -100,7 +100,12 @@ def test_552_is_transient_only_for_too_many_recipients(text: str, status: str, r
         ("550 5.1.0 Hm", {"smtp_command": "RCPT"}, "user_unknown", "enhanced_code"),
         ("550 5.7.1 Rejected", {"smtp_command": "RCPT"}, "undefined", "words"),  # it says no more than no
         ("552 All that these people may keep is used up", {"smtp_command": "RCPT"}, "mailbox_full", "words"),
-        ("552 5.3.4 All that these people may keep is used up", {"smtp_command": "RCPT"}, "message_too_big", "enhanced_code"),
+        (
+            "552 5.3.4 All that these people may keep is used up",
+            {"smtp_command": "RCPT"},
+            "message_too_big",
+            "enhanced_code",
+        ),
         ("503 Out of order", {"smtp_command": "RCPT"}, "protocol_error", "reply_code"),
         ("450 Hm", {"smtp_command": "RCPT"}, "undefined", "reply_code"),
         ("421 Bye", {"smtp_command": "CONNECT"}, "undefined", "reply_code"),
