@@ -17,7 +17,7 @@ from logscan.template import bare
 from logscan.weighing import weigh
 
 _UNREAD = "its text was not recognised"
-_BACKED = {True: 0.6, False: 0.1}  # by whether a rule is general: how likely its reason is for all the words together
+_BACKED = {True: 0.7, False: 0.1}  # by whether a rule is general: how likely its reason is for all the words together
 _LIKELY = 0.6
 
 

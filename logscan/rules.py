@@ -30,7 +30,7 @@ _STATUS_OF_OUTCOME: dict[str, Status] = {
     Outcome.EXPIRED: Status.PERMANENT,
 }
 _SAID = (Status.POSITIVE, Status.TRANSIENT, Status.PERMANENT)
-_WORTH = 0.3  # how likely words have to make a reason (0 to 1) so that it is named
+_WORTH = 0.4  # how likely words have to make a reason (0 to 1) so that it is named
 _TURNED = {Party.US: Party.PEER, Party.PEER: Party.US}
 _LEAD = re.compile(rf"([2-5][0-9][0-9])[ -]({codes.ENHANCED})(?![0-9.])")
 

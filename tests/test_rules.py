@@ -108,7 +108,7 @@ def test_552_is_transient_only_for_too_many_recipients(text: str, status: str, r
         ),
         ("503 Out of order", {"smtp_command": "RCPT"}, "protocol_error", "reply_code"),
         ("450 Hm", {"smtp_command": "RCPT"}, "undefined", "reply_code"),
-        ("421 Bye", {"smtp_command": "CONNECT"}, "undefined", "reply_code"),
+        ("421 Hm", {"smtp_command": "CONNECT"}, "undefined", "reply_code"),
         ("454 4.7.0 Not now", {"smtp_command": "STARTTLS"}, "tls_failure", "rule"),
         ("454 4.7.0 Not now", {"smtp_command": "AUTH"}, "smtp_auth", "rule"),
         ("5.7.8 Not so", {}, "smtp_auth", "enhanced_code"),
