@@ -11,7 +11,7 @@ import polars as pl
 from logscan import schema
 from logscan.codes import ENHANCED, Outcome
 from logscan.packs.knowledge import Knowledge
-from logscan.rules import Decision, Held, Reply, decide, phrases
+from logscan.rules import Decision, Reply, decide
 from logscan.template import bare_expr, template_expr
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _KEYS = (
 _DECIDED = Decision._fields
 _CODE = r"^([2-5][0-9][0-9])(?:[- ]|$)"
 _MASKABLE = re.compile(r"[0-9.@/:_]")
-_FEW = 30  # texts below which looking through them one by one costs less than to prepare for all at once
+_MANY = 65536  # decisions kept
 _GOOD = (Outcome.DELIVERED.value, Outcome.EXPANDED.value)
 
 
@@ -53,9 +53,7 @@ def kinds_of(events: pl.DataFrame, known: Knowledge, *, templates: bool = True) 
     rows = _providers(rows, known, failed)
     rows = rows.with_columns(pl.struct(*_KEYS, "_said").hash().alias("_key")).drop("_said")
     kinds = rows.group_by("_key").agg(pl.col(name).first() for name in (*Reply._fields, "template"))
-    held = held_by_many(kinds.filter(_failed(kinds)), known)
-    replies = map(Reply._make, kinds.select(*Reply._fields).iter_rows())
-    decisions = [_decided(reply, known, held.get(reply.diagnostic or "")) for reply in replies]
+    decisions = _decisions(kinds, known)
     columns = list(zip(*decisions, strict=True)) or [()] * len(_DECIDED)
     return rows, kinds.with_columns(
         pl.Series(name, values, dtype=pl.String) for name, values in zip(_DECIDED, columns, strict=True)
@@ -81,31 +79,35 @@ def _said(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
     pieces = _masked_pieces(known)
     if not pieces:
         return texts.with_columns(_said=pl.lit(None, dtype=pl.String))
-    found = pl.col("_text").str.extract_many(pieces, ascii_case_insensitive=True, overlapping=True)
-    return texts.with_columns(
-        _said=found.list.eval(pl.element().str.to_lowercase()).list.unique().list.sort().list.join("|")
-    )
+    found = pl.col("_lower").str.extract_many(pieces, overlapping=True)
+    return texts.with_columns(_said=found.list.join("|"))
 
 
-@lru_cache(maxsize=65536)
-def _decided(reply: Reply, known: Knowledge, held: Held | None) -> Decision:
-    return decide(reply, known, held)
+@lru_cache(maxsize=16)
+def _decided_before(known: Knowledge) -> dict[int, Decision]:
+    """What was decided in this process, by the key of the kind."""
+    return {}
 
 
-def held_by_many(rows: pl.DataFrame, known: Knowledge) -> dict[str, Held]:
-    """By diagnostic, what ``rules.guesses`` wants to know of it: all are looked through at once."""
+def _decisions(kinds: pl.DataFrame, known: Knowledge) -> list[Decision]:
+    """The decision of each kind; what one block decided, the next ones need not."""
+    before = _decided_before(known)
+    if len(before) > _MANY:
+        before.clear()
+    keys = kinds.get_column("_key").to_list()
+    new = kinds.filter(pl.Series([key not in before for key in keys], dtype=pl.Boolean))
+    heard = _heard(new) if new.height else {}
+    for key, *evidence in new.select("_key", *Reply._fields).iter_rows():
+        reply = Reply._make(evidence)
+        before[key] = decide(reply, known, heard.get(reply.diagnostic or ""))
+    return [before[key] for key in keys]
+
+
+def _heard(rows: pl.DataFrame) -> dict[str, str]:
+    """What ``rules.heard`` gives, by diagnostic, for all at once; the templates are at hand."""
     lower, words = pl.col("diagnostic").str.to_lowercase(), bare_expr(pl.col("template"))
-    said = (
-        rows.select("diagnostic", "template")
-        .drop_nulls()
-        .unique("diagnostic")
-        .select("diagnostic", heard=pl.when(lower == words).then(lower).otherwise(lower + "\n" + words))
-    )
-    index = phrases(known)
-    if said.height < _FEW:
-        return {text: Held(heard, tuple(sorted(index.held(heard)))) for text, heard in said.iter_rows()}
-    pieces = pl.col("heard").str.extract_many(index.literals, overlapping=True).list.unique().list.sort()
-    return {text: Held(heard, tuple(found)) for text, heard, found in said.with_columns(pieces=pieces).iter_rows()}
+    heard = pl.when(lower == words).then(lower).otherwise(lower + "\n" + words)
+    return dict(rows.drop_nulls("template").select("diagnostic", heard=heard).iter_rows())
 
 
 @lru_cache(maxsize=65536)
@@ -117,7 +119,7 @@ def _author(texts: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
     """Add ``_author``: the provider that alone words its replies so."""
     order = {fragment: n for n, fragment in enumerate(known.said)}
     names = list(known.said.values())
-    text = pl.col("_text").str.to_lowercase()
+    text = pl.col("_lower")
     holding = pl.when(text.str.contains_any(list(order))).then(text)  # few do
     ranks = holding.str.extract_many(list(order), overlapping=True).list.eval(
         pl.element().replace_strict(order, return_dtype=pl.UInt32)
@@ -170,7 +172,8 @@ def _templates(rows: pl.DataFrame, known: Knowledge, only: pl.Series | None) -> 
     if only is not None:
         text = text.to_frame("d").select(pl.when(only).then(pl.col("d"))).to_series()
     distinct = text.drop_nulls().unique().to_frame("_text")
-    distinct = _author(_said(distinct.with_columns(template=template_expr(pl.col("_text"))), known), known)
+    template, lower = template_expr(pl.col("_text")), pl.col("_text").str.to_lowercase()
+    distinct = _author(_said(distinct.with_columns(template=template, _lower=lower), known), known).drop("_lower")
     return rows.with_columns(_text=text).join(distinct, on="_text", how="left", maintain_order="left").drop("_text")
 
 

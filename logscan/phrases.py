@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from logscan.literals import Literals
 from logscan.packs.knowledge import Rule
 
 
 class Phrases:
     """An index of the rules by the longest literal piece of each fragment of their texts.
 
-    ``literals`` holds these pieces; a rule without a text counts as one whose piece is empty, which every text holds.
+    A rule without a text counts as one whose piece is empty, which every text holds.
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
@@ -23,15 +24,11 @@ class Phrases:
                 literal = max(fragment.split("*"), key=len) if "*" in fragment else fragment
                 (numbers[literal] if literal else self._always).append(number)
         self._numbers = dict(numbers)
+        self._pieces = Literals(numbers)
 
-    @property
-    def literals(self) -> list[str]:
-        """The pieces to look for in a text in lower case."""
-        return list(self._numbers)
-
-    def held(self, text: str) -> list[str]:
-        """The pieces that a text in lower case holds; many texts are better looked through at once."""
-        return [literal for literal in self._numbers if literal in text]
+    def held(self, text: str) -> set[str]:
+        """The pieces that a text in lower case holds."""
+        return self._pieces.held(text)
 
     def rules(self, held: Iterable[str], mta: str | None, provider: str | None) -> list[Rule]:
         """In their order, the rules that may hold for a text with these pieces; the others do not."""

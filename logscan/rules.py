@@ -62,13 +62,6 @@ class Decision(NamedTuple):
     conflict: str | None
 
 
-class Held(NamedTuple):
-    """What is ``heard`` in a diagnostic, and those of ``phrases(known).literals`` that stand in it."""
-
-    text: str
-    pieces: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Guess:
     """One reason that some evidence speaks for, and which evidence it was.
@@ -85,12 +78,12 @@ class Guess:
     share: float = 0.0
 
 
-def decide(reply: Reply, known: Knowledge, held: Held | None = None) -> Decision:
-    """Decide one reply by the order of evidence in patterns/README.md; ``held`` as for ``guesses``."""
+def decide(reply: Reply, known: Knowledge, text: str | None = None) -> Decision:
+    """Decide one reply by the order of evidence in patterns/README.md; ``text`` as for ``guesses``."""
     status = status_of(reply)
     guess = None
     if reply.event != Event.SESSION:
-        guess = next(guesses(reply, known, status, held), None)
+        guess = next(guesses(reply, known, status, text), None)
     if guess is not None and guess.rule is not None and guess.rule.status is not None:
         status = guess.rule.status
     return Decision(
@@ -122,18 +115,18 @@ def _reply_class(code: int | None) -> str | None:
     return codes.ReplyCode(code).reply_class.value
 
 
-def guesses(reply: Reply, known: Knowledge, status: Status, held: Held | None = None) -> Iterator[Guess]:
+def guesses(reply: Reply, known: Knowledge, status: Status, text: str | None = None) -> Iterator[Guess]:
     """Every reason that the evidence speaks for, strongest first; at least one, and no more work than is asked for.
 
-    ``held`` is what was found in the diagnostic before, where it is at hand.
+    ``text`` is what is ``heard`` in the diagnostic, if at hand.
     """
     if status is Status.POSITIVE:
         yield Guess(Reason.DELIVERED, _best_basis(reply))
         return
-    text = heard(reply.diagnostic) if held is None else held.text
+    text = heard(reply.diagnostic) if text is None else text
     provider = reply.provider if reply.event != Event.REJECTION else None  # what we say ourselves is no provider's
     index = phrases(known)
-    rules = index.rules(index.held(text) if held is None else held.pieces, reply.mta, provider)
+    rules = index.rules(index.held(text), reply.mta, provider)
     ruled = False
     for rule in rules:
         if matches(rule, reply, text):

@@ -8,11 +8,13 @@ reason.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from logscan.codes import Reason
+from logscan.literals import Literals
 from logscan.packs.weights import Concept, Weights, plain, weights
 from logscan.template import bare
 
@@ -43,8 +45,18 @@ def words_of(diagnostic: str | None) -> str:
 
 def spoken_of(words: str, concepts: tuple[Concept, ...]) -> list[Concept]:
     """The things that some words speak of."""
-    text = f" {words} "
-    return [concept for concept in concepts if any(word in text for word in concept.words)]
+    pieces, owners = _index(concepts)
+    found = {number for word in pieces.held(f" {words} ") for number in owners[word]}
+    return [concepts[number] for number in sorted(found)]
+
+
+@lru_cache(maxsize=16)
+def _index(concepts: tuple[Concept, ...]) -> tuple[Literals, dict[str, list[int]]]:
+    owners: dict[str, list[int]] = defaultdict(list)
+    for number, concept in enumerate(concepts):
+        for word in concept.words:
+            owners[word].append(number)
+    return Literals(owners), owners
 
 
 def features(evidence: Evidence, concepts: tuple[Concept, ...]) -> dict[str, float]:

@@ -23,8 +23,8 @@ HEAVY = ("pandas", "polars", "numpy", "pyarrow")
 LEVELS: dict[int, str] = {
     0: "codes errors schema framing wrapping when places progress engines console groups published config state units "
     "redactkey private plugin",
-    1: "packs rules bycode weighing doubts advice phrases filling template delays findings traffic reference alerts "
-    "pseudonyms masking redacting",
+    1: "packs literals rules bycode weighing doubts advice phrases filling template delays findings traffic "
+    "reference alerts pseudonyms masking redacting",
     2: "nature sources parse oracle classifier summary building+causes+fates+hints+providers+trends render",
     3: "scan+clocks+pieces+retold+stage+waiting+tallies explaining",
     4: "workers mailing webhook result+evidence",
