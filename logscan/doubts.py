@@ -17,7 +17,7 @@ from logscan.template import bare
 from logscan.weighing import weigh
 
 _UNREAD = "its text was not recognised"
-_BACKED = {True: 0.7, False: 0.1}  # by whether a rule is general: how likely its reason is for all the words together
+_BACKED = {True: 0.9, False: 0.3}  # by whether a rule is general: how likely its reason is for all the words together
 _LIKELY = 0.6
 
 
@@ -59,10 +59,16 @@ def _doubt(rule: Rule, others: Iterable[Guess], text: str) -> str:
 
 def _unbacked(rule: Rule, reply: Reply) -> str:
     """What is to be said where all the words of a reply do not speak for the reason that a rule found in some."""
-    if not rule.shipped or (rule.codes and not rule.general):  # the site knows, and so does a provider its codes
+    if not rule.shipped or (not rule.general and _coded(rule, reply)):  # the site knows, and a provider its codes
         return ""
     share = next((opinion.share for opinion in weigh(evidence(reply)) if opinion.reason == rule.reason), 1.0)
     return "" if share >= _BACKED[rule.general] else "the rest of its words leaves doubt"
+
+
+def _coded(rule: Rule, reply: Reply) -> bool:
+    """Whether a rule went by a code, or by a tag with digits in it."""
+    parts = _spoken(rule, heard(reply.diagnostic))
+    return bool(rule.codes) or any(char.isdigit() for part in parts for char in part)
 
 
 def _spoken(rule: Rule, text: str) -> list[str]:
