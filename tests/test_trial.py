@@ -92,6 +92,10 @@ def test_the_peer_tells_the_provider(tmp_path: Path) -> None:
         ('{"diagnostic": 3}\n', ':1: not an object with "diagnostic"'),
         ("[]\n", ":1: not an object"),
         ('\n{"diagnostic": "550 x", "reason": "nonsense"}\n', ":2: 'nonsense' is no reason"),
+        (
+            '{"diagnostic": "550 x", "smtp_command": "END_OF_DATA"}\n',
+            ":1: 'END_OF_DATA' is no smtp_command; they are CONNECT",
+        ),
         ("{\n", ":1: "),
     ],
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from logscan.codes import Reason, Status
+from logscan.codes import Event, Outcome, Party, Reason, SmtpCommand, Status
 from logscan.doubts import ranked
 from logscan.errors import InputError, OptionError
 from logscan.explaining import lines
@@ -17,6 +18,14 @@ from logscan.packs.knowledge import Knowledge
 from logscan.rules import Reply, decide, status_of
 
 _GIVEN = ("mta", "event", "outcome", "smtp_command", "dsn")
+_WORDS: Mapping[str, type[StrEnum]] = {
+    "reason": Reason,
+    "party": Party,
+    "status": Status,
+    "event": Event,
+    "outcome": Outcome,
+    "smtp_command": SmtpCommand,
+}
 _LABELS = ("reason", "party", "status")
 
 
@@ -95,8 +104,9 @@ def labelled(line: str, packs: tuple[Mta, ...], known: Knowledge) -> tuple[str, 
     provider = known.provider_of(entry.get("remote_mta"), entry.get("recipient_domain"), told.diagnostic)
     reply = told._replace(provider=provider, **given)
     wanted = {name: str(entry[name]) for name in _LABELS if entry.get(name)}
-    if wanted.get("reason", Reason.UNDEFINED) not in {*Reason}:
-        raise ValueError(f"{wanted['reason']!r} is no reason; they are {', '.join(Reason)}")
+    for name, words in _WORDS.items():
+        if (word := entry.get(name)) and word not in {*words}:
+            raise ValueError(f"{word!r} is no {name}; they are {', '.join(words)}")
     return str(entry.get("id") or ""), reply, wanted
 
 
