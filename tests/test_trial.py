@@ -94,7 +94,7 @@ def test_the_peer_tells_the_provider(tmp_path: Path) -> None:
         ('\n{"diagnostic": "550 x", "reason": "nonsense"}\n', ":2: 'nonsense' is no reason"),
         (
             '{"diagnostic": "550 x", "smtp_command": "END_OF_DATA"}\n',
-            ":1: 'END_OF_DATA' is no smtp_command; they are CONNECT",
+            ":1: 'END_OF_DATA' is no smtp_command",
         ),
         ("{\n", ":1: "),
     ],
