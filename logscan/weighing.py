@@ -66,20 +66,20 @@ def features(evidence: Evidence, concepts: tuple[Concept, ...]) -> dict[str, flo
     for kind in ({*words}, {f"{one} {two}" for one, two in pairwise(words)}):
         out |= dict.fromkeys(sorted(kind), _STRENGTH / math.sqrt(len(kind) or 1))
     code, own = str(evidence.reply_code or ""), evidence.enhanced_code or ""
-    named = {
+    named = (
         "all",
         f"code {code}",
         f"digit {(code or own)[:1]}",
         f"after {evidence.smtp_command or ''}",
         f"event {evidence.event or ''}",
-    }
+    )
     out |= dict.fromkeys(named, 1.0)
     if own:
         out |= dict.fromkeys((f"X{own[1:]}", f"X.{own.split('.')[1]}.*"), 1.0)
     return out
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def weigh(evidence: Evidence) -> tuple[Opinion, ...]:
     """The reasons that the words make likely, likeliest first; nothing where none of the words is known."""
     table = weights()
@@ -95,7 +95,8 @@ def weighed(evidence: Evidence, table: Weights) -> tuple[Opinion, ...]:
             score[number] += strength * weight
     top = max(score)
     shares = [math.exp((value - top) / 100) for value in score]
-    opinions = (Opinion(reason, share / sum(shares)) for reason, share in zip(table.reasons, shares, strict=True))
+    total = sum(shares)
+    opinions = (Opinion(reason, share / total) for reason, share in zip(table.reasons, shares, strict=True))
     return tuple(sorted(opinions, key=lambda opinion: -opinion.share))
 
 
