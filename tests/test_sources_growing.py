@@ -24,11 +24,12 @@ FORM = (
     "status=deferred (connect to mx.b.example[192.0.2.1]:25: Connection refused)\n"
 )
 WRITER = """
-import itertools, sys
+import sys, time
 path, first, form = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 with open(path, "a", buffering=1) as log:
-    for n in itertools.count(first):
+    for n in range(first, first + 300_000):
         log.write(form.format(n))
+time.sleep(600)
 """
 OPTIONS = scan.Options(year=2026, tz="UTC")
 
@@ -43,7 +44,7 @@ def ids(path: Path, mapper: scan.Mapper = engines.threads) -> list[int]:
 
 @contextmanager
 def writing(path: Path, first: int) -> Iterator[None]:
-    """Another process that appends lines as fast as it can."""
+    """Another process that appends lines as fast as it can, but no more than a slow machine can read."""
     size = path.stat().st_size
     with subprocess.Popen([sys.executable, "-c", WRITER, path, str(first), FORM]) as process:
         try:
