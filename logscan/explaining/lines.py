@@ -26,7 +26,7 @@ _DAY = re.compile(r"^([A-Z][a-z]{2}) ([1-9]) (?=[0-9]{2}:)")  # the second blank
 # Where a reply begins inside some other text: code and enhanced code, else either of them.
 _REPLIES = (
     re.compile(rf"(?<![0-9.])[2-5][0-9][0-9][ -]#?{codes.ENHANCED}(?![0-9.])"),
-    re.compile(r"(?<![0-9A-Za-z.:/=_-])(?<!of )(?<!than )[2-5][0-5][0-9][ -](?=[A-Za-z<(#])"),
+    re.compile(r"(?<![0-9A-Za-z.:/=_-])(?<!of )(?<!than )[45][0-5][0-9][ -](?=[A-Za-z<(#])"),
     re.compile(rf"(?<![0-9.]){codes.ENHANCED}(?![0-9.])"),
 )
 _HOST = re.compile(r"(?:https?://)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})\b")
