@@ -43,11 +43,12 @@ def words_of(diagnostic: str | None) -> str:
     return " ".join(word for word in plain(bare(diagnostic or "")).split() if not word.isdigit())
 
 
-def spoken_of(words: str, concepts: tuple[Concept, ...]) -> list[Concept]:
+@lru_cache(maxsize=256)
+def spoken_of(words: str, concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
     """The things that some words speak of."""
     pieces, owners = _index(concepts)
     found = {number for word in pieces.held(f" {words} ") for number in owners[word]}
-    return [concepts[number] for number in sorted(found)]
+    return tuple(concepts[number] for number in sorted(found))
 
 
 @lru_cache(maxsize=16)
